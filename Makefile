@@ -1,0 +1,65 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run test test-setup check screenshots bench-main lock migrate clean
+
+PYTHON ?= python3
+UV := .tools/bin/uv
+BIN := .venv/bin
+TYPED := src matching scheduler tests
+PYTEST_ARGS ?= -n 2
+
+help: ## Say what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.synced ## Make .venv, exactly as locked; quick when nothing changed
+	@:
+
+run: setup ## Start the service with a demo organisation on this machine
+	@exec $(BIN)/mentoring run --demo
+
+test: setup test-setup check ## Everything: style, types, import contracts, tests on SQLite and PostgreSQL
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-setup: setup
+	@$(BIN)/python tests/prerequisites.py
+
+check: setup ## Style, types and import contracts alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(TYPED)
+	$(BIN)/lint-imports
+
+screenshots: setup test-setup ## Make the pictures of the README anew
+
+bench-main: setup ## Measure the main path; DATA=folder names larger staff files
+
+lock: $(UV) ## Lock the dependencies anew, by hashes
+	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --quiet -o requirements.lock
+
+migrate: setup ## Write a migration for changed tables: make migrate m="what changes"
+	@test -n "$(m)" || { echo 'Say what changes: make migrate m="add the column for ..."'; exit 2; }
+	$(BIN)/alembic revision --autogenerate -m "$(m)"
+
+clean: ## Remove all that make made, but not the data in var/
+	rm -rf .venv .tools .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp, not the directory, says that a set-up came to its end.
+.venv/.synced: requirements.lock pyproject.toml $(UV)
+	@echo 'Setting up .venv ...'
+	@test -x $(BIN)/python || $(UV) venv --quiet --clear --no-project --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+# Debian's own python3 takes no packages (PEP 668), so uv gets an environment of its own.
+$(UV):
+	@command -v $(PYTHON) > /dev/null || { echo 'There is no $(PYTHON) here: install Python 3.11, 3.12 or 3.13.'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+		echo "$$($(PYTHON) --version) does not fit: install Python 3.11, 3.12 or 3.13 and name it, as in: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
+		echo '$(PYTHON) cannot make environments here: install its venv module (Debian and Ubuntu: apt install python3-venv).'; exit 1; }
+	@$(PYTHON) -m venv --clear .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.13,<0.14'

@@ -1,0 +1,111 @@
+"""The composition root: the one place that knows every slice, and puts them behind walls, entrance and guard."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+from litestar import Litestar, Router, get
+from litestar.datastructures import State
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+from litestar.types import ASGIApp
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.checkins import api as checkins_api
+from mentoring.db import Database, open_database
+from mentoring.directory import api as directory_api
+from mentoring.entrance import Entrance
+from mentoring.errors import MentoringError
+from mentoring.messages import api as messages_api
+from mentoring.pairings import api as pairings_api
+from mentoring.people import api as people_api
+from mentoring.people import pages as people_pages
+from mentoring.policy import Action
+from mentoring.programmes import api as programmes_api
+from mentoring.rounds import api as rounds_api
+from mentoring.settings import Settings, read_settings
+from mentoring.skills import api as skills_api
+from mentoring.web import doors, problems
+from mentoring.web.walls import Walls
+
+SLICES = ("web", "people", "directory", "skills", "programmes", "pairings", "rounds", "checkins", "messages")
+DOORS = (
+    people_api, people_pages, directory_api, skills_api, programmes_api, pairings_api, rounds_api, checkins_api,
+    messages_api,
+)  # fmt: skip
+STATIC = Path(__file__).parent / "web" / "static"
+LARGEST_BODY = 1_000_000
+"""Bytes; routes that take files say more for themselves."""
+
+
+@get("/health", opt={"action": Action.PUBLIC}, include_in_schema=False)
+async def health(db: NamedDependency[AsyncSession]) -> dict[str, str]:
+    """Whether the service and its database answer."""
+    await db.execute(text("SELECT 1"))
+    return {"status": "ok"}
+
+
+def create_app(settings: Settings | None = None, database: Database | None = None) -> Litestar:
+    """Build the service. ``granian mentoring.app:create_app --factory`` reads the environment."""
+    settings = settings or read_settings()
+    opened = database or open_database(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        yield
+        await opened.close()
+
+    def entrance(app: ASGIApp) -> ASGIApp:
+        return Entrance(app, opened, settings)
+
+    def walls(app: ASGIApp) -> ASGIApp:
+        return Walls(app, settings)
+
+    app = Litestar(
+        route_handlers=[health, *(route for door in DOORS for route in door.ROUTES), _static()],
+        state=State({"database": opened, "settings": settings}),
+        dependencies={
+            "db": Provide(doors.provide_db),
+            "actor": Provide(doors.provide_actor, sync_to_thread=False),
+            "words": Provide(doors.provide_words, sync_to_thread=False),
+            "now": Provide(doors.provide_now, sync_to_thread=False),
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "database": Provide(lambda: opened, sync_to_thread=False),
+        },
+        guards=[doors.guard],
+        middleware=[walls, entrance],
+        exception_handlers={
+            MentoringError: problems.refused,
+            HTTPException: problems.refused_by_framework,
+            RecursionError: problems.too_deep,
+            Exception: problems.failed,
+        },
+        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings.organisation)),
+        openapi_config=_openapi(settings),
+        lifespan=[lifespan],
+        request_max_body_size=LARGEST_BODY,
+        debug=False,
+    )
+    doors.check_routes(app)
+    return app
+
+
+def _static() -> Router:
+    return create_static_files_router("/static", [STATIC], opt={"action": Action.PUBLIC})
+
+
+def _openapi(settings: Settings) -> OpenAPIConfig:
+    """The API's own description: for whoever has signed in, and for everybody while developing."""
+    action = Action.PUBLIC if settings.development else Action.SIGNED_IN
+    return OpenAPIConfig(
+        title="Reverse mentoring",
+        version=version("mentoring"),
+        render_plugins=[JsonRenderPlugin()],
+        openapi_router=Router("/schema", route_handlers=[], opt={"action": action}),
+    )

@@ -1,0 +1,105 @@
+"""The third door: what every command line door needs to read its settings, open the database and speak.
+
+A command parses, calls one use case, prints. Refusals leave as exit code 1 with their words, wrong use as 2.
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from typing import NoReturn, TypeVar
+
+import click
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.db import Database, database, migrate
+from mentoring.errors import MentoringError
+from mentoring.i18n import Words
+from mentoring.settings import Settings, SettingWrong, read_settings
+
+Result = TypeVar("Result")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
+apply_option = click.option("--apply", is_flag=True, help="Write the changes. Without it nothing is written.")
+
+
+def settings() -> Settings:
+    """The settings of this call; a wrong one ends it with a sentence."""
+    try:
+        return read_settings()
+    except SettingWrong as wrong:
+        raise click.UsageError(str(wrong)) from wrong
+
+
+def words() -> Words:
+    """The words of the command line: English, whoever sits there."""
+    return Words("en")
+
+
+def moment() -> datetime:
+    return datetime.now(UTC)
+
+
+def with_database(job: Callable[[Database], Awaitable[Result]]) -> Result:
+    """Run ``job`` with the database; SQLite is created and migrated by whichever command comes first."""
+    chosen = settings()
+    if chosen.sqlite:
+        migrate(chosen.database_url)
+
+    async def work() -> Result:
+        async with database(chosen.database_url) as opened:
+            return await job(opened)
+
+    return _refusing(lambda: asyncio.run(work()))
+
+
+def in_transaction(job: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+    """Run ``job`` in one transaction that commits when it ends well."""
+
+    async def work(opened: Database) -> Result:
+        async with opened.sessions.begin() as db:
+            return await job(db)
+
+    return with_database(work)
+
+
+def reading(job: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+    """Run ``job`` in a transaction that only reads."""
+
+    async def work(opened: Database) -> Result:
+        async with opened.reading() as db:
+            return await job(db)
+
+    return with_database(work)
+
+
+def _refusing(work: Callable[[], Result]) -> Result:
+    try:
+        return work()
+    except MentoringError as refusal:
+        refuse(refusal)
+
+
+def refuse(refusal: MentoringError) -> NoReturn:
+    """Say why not, on standard error, and end with exit code 1."""
+    click.echo(f"{refusal.code}: {sentence(refusal)}", err=True)
+    raise SystemExit(1)
+
+
+def sentence(refusal: MentoringError) -> str:
+    return words().text(f"error.{refusal.code}", **refusal.details)
+
+
+def say(as_json: bool, result: object, lines: Iterable[str]) -> None:
+    """Print ``result`` as JSON, or ``lines`` for a person."""
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
+        return
+    for line in lines:
+        click.echo(line)
+
+
+def talking() -> bool:
+    """Whether a terminal looks on, so that a progress bar makes sense."""
+    return sys.stderr.isatty()

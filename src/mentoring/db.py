@@ -1,0 +1,236 @@
+"""The database: one engine, two ways in, and the few column types that all tables share.
+
+SQLite is opened so that a crash loses nothing and two writers never overwrite each other: write-ahead log,
+``synchronous=FULL``, and ``BEGIN IMMEDIATE`` for whatever may write (a deferred transaction that turns into a
+writing one is refused at once, or loses updates).
+"""
+
+import enum
+import fcntl
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from alembic.config import Config
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    Text,
+    TypeDecorator,
+    event,
+    make_url,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.pool import NullPool
+
+from alembic import command
+
+Sessions = async_sessionmaker[AsyncSession]
+BUSY_TIMEOUT_MS = 10_000
+"""How long a writer waits for another before it gives up: longer than the longest transaction (an import)."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant, aware and in UTC on both sides, whatever the database keeps."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Document(TypeDecorator[Any]):
+    """A msgspec value kept as JSON; what is read back has been checked against its type."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.to_builtins(value, str_keys=True)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.convert(value, self.kind, strict=False)
+
+
+PersonalText = Annotated[str, mapped_column(Text, info={"personal": True})]
+"""Words that belong to a person: exported with them, erased with them."""
+PlainText = Annotated[str, mapped_column(Text, info={"personal": False})]
+"""Codes and the organisation's own words."""
+WallTime = Annotated[datetime, mapped_column(DateTime(timezone=False))]
+"""A local date and time as people write it, its zone in a column beside it."""
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: Moment(),
+        enum.Enum: Enum(
+            enum.Enum, native_enum=False, length=32, values_callable=lambda kind: [one.value for one in kind]
+        ),
+    }
+
+
+class Database:
+    """An open database. ``sessions`` for what may write, ``reading`` for what only reads."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.sessions: Sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self.reading: Sessions = async_sessionmaker(
+            engine.execution_options(sqlite_begin="DEFERRED"), expire_on_commit=False, autoflush=False
+        )
+
+    @property
+    def sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def open_database(url: str, pool_size: int = 10) -> Database:
+    """Open the database behind ``url`` (``sqlite+aiosqlite:`` or ``postgresql+asyncpg:``)."""
+    sqlite = make_url(url).get_backend_name() == "sqlite"
+    options: dict[str, Any] = (
+        {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 30}
+        if sqlite
+        else {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True}
+    )
+    engine = create_async_engine(
+        url,
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+        **options,
+    )
+    if sqlite:
+        _make_parent(url)
+        _harden_sqlite(engine.sync_engine)
+    else:
+        _harden_postgresql(engine.sync_engine)
+    return Database(engine)
+
+
+@asynccontextmanager
+async def database(url: str, pool_size: int = 10) -> AsyncIterator[Database]:
+    """Open the database for a while, and close it whatever happens."""
+    opened = open_database(url, pool_size)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def _make_parent(url: str) -> None:
+    if path := make_url(url).database:
+        Path(path).absolute().parent.mkdir(parents=True, exist_ok=True)
+
+
+def _harden_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: we do, below
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-32000",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _harden_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("SET lock_timeout = '10s'")
+        cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
+        cursor.close()
+        connection.commit()
+
+
+def migrations() -> Config:
+    """Where the schema's history lies: in the installed package, or at the top of a checkout."""
+    here = Path(__file__).resolve().parent
+    packaged, checkout = here / "migrations", here.parents[1] / "alembic"
+    config = Config()
+    config.set_main_option("script_location", str(packaged if packaged.is_dir() else checkout).replace("%", "%%"))
+    return config
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the schema to ``revision``. Safe when several processes start at once."""
+    config = migrations()
+    config.attributes["url"] = url
+    _make_parent(url) if url.startswith("sqlite") else None
+    with _alone(url):
+        command.upgrade(config, revision)
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[None]:
+    """SQLite has no lock that outlives a transaction, so the file beside it is one; PostgreSQL locks by itself."""
+    if not url.startswith("sqlite"):
+        yield
+        return
+    with Path(f"{make_url(url).database}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def scratch_engine(url: str) -> AsyncEngine:
+    """An engine without a pool, for the migrations, which run in an event loop of their own."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+        _harden_sqlite(engine.sync_engine)
+    return engine
+
+
+async def insert_missing(db: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert the rows that are not there yet by any unique key; the others are left as they are."""
+    if not rows:
+        return
+    insert = sqlite_insert if db.get_bind().dialect.name == "sqlite" else postgresql_insert
+    await (await db.connection()).execute(insert(table).on_conflict_do_nothing(), list(rows))

@@ -1,0 +1,179 @@
+"""Who is in the directory, and who answers to whom."""
+
+import sys
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Row, Text, or_, select, type_coerce
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring import policy
+from mentoring.directory.contracts import Colleague, DirectoryEntry, PersonSummary
+from mentoring.directory.graph import DEEPEST_LINE
+from mentoring.directory.importing import Known
+from mentoring.directory.models import AuditTrait, LineKind, ReportingLine
+from mentoring.directory.rules import StaffRow
+from mentoring.identity import Actor
+from mentoring.people.models import Person
+from mentoring.people.queries import find_person, full_name
+from mentoring.people.rules import PersonNotFound
+from mentoring.policy import Action
+
+MOST_REPORTS = 200
+"""Direct reports that are listed; who has more has a file with a mistake in it."""
+
+MOST_WORDS = 8
+"""Each word is a scan over five columns."""
+
+BATCH = 5_000
+"""Rows that are held at once while the whole directory is read."""
+
+Answers = dict[UUID, dict[LineKind, tuple[str, ...]]]
+
+
+async def known_staff(db: AsyncSession) -> Known:
+    """Everybody with a staff number as the staff file would say it, and who has which address."""
+    known = Known()
+    answers = await _answers(db)
+    genders = {row.person_id: row.gender for row in await db.execute(select(AuditTrait.person_id, AuditTrait.gender))}
+    spoken: dict[str, Mapping[str, int]] = {}
+    columns = [column for column in Person.__table__.columns if column.name not in ("languages", "language")]
+    statement = select(*columns, type_coerce(Person.languages, Text).label("spoken"))
+    async for row in await db.stream(statement, execution_options={"yield_per": BATCH}):
+        known.holders[row.email] = row.id
+        if row.staff_no is None:
+            known.unnumbered.add(row.id)
+            continue
+        known.ids[row.staff_no] = row.id
+        if row.left_on is not None:
+            known.gone.add(row.staff_no)
+            continue
+        if row.spoken not in spoken:
+            spoken[row.spoken] = msgspec.json.decode(row.spoken, type=dict[str, int])
+        languages = spoken[row.spoken]
+        known.current[row.staff_no] = _staff_row(row, languages, answers.get(row.id, {}), genders.get(row.id, ""))
+    return known
+
+
+async def _answers(db: AsyncSession) -> Answers:
+    """The staff numbers to whom each person answers, by kind of line."""
+    statement = select(ReportingLine.person_id, ReportingLine.kind, Person.staff_no).join(
+        Person, Person.id == ReportingLine.manager_id
+    )
+    found: Answers = {}
+    async for person_id, kind, staff_no in await db.stream(statement, execution_options={"yield_per": BATCH}):
+        kinds = found.setdefault(person_id, {})
+        kinds[kind] = (*kinds.get(kind, ()), staff_no)
+    return found
+
+
+def _staff_row(
+    row: "Row[tuple[object, ...]]",
+    languages: Mapping[str, int],
+    answers: Mapping[LineKind, tuple[str, ...]],
+    gender: str,
+) -> StaffRow:
+    return StaffRow(
+        line=0,
+        staff_no=row.staff_no,
+        given_name=row.given_name,
+        family_name=row.family_name,
+        email=row.email,
+        # The same few thousand posts, units and stations come back in every row.
+        job_title=sys.intern(row.job_title),
+        grade=sys.intern(row.grade),
+        grade_level=row.grade_level,
+        unit=sys.intern(row.unit),
+        duty_station=sys.intern(row.duty_station),
+        country=sys.intern(row.country),
+        time_zone=sys.intern(row.time_zone),
+        languages=languages,
+        manager_staff_no=next(iter(answers.get(LineKind.SOLID, ())), ""),
+        gender=sys.intern(gender),
+        dotted_manager_staff_nos=answers.get(LineKind.DOTTED, ()),
+        appraiser_staff_no=next(iter(answers.get(LineKind.APPRAISER, ())), ""),
+    )
+
+
+async def search_people(
+    db: AsyncSession, actor: Actor, query: str, limit: int, offset: int = 0, *, left: bool = False
+) -> list[PersonSummary]:
+    """People whose name, address, number or post holds every word of ``query``, by family name."""
+    policy.require_right(actor, Action.PEOPLE_READ)
+    statement = select(Person).order_by(Person.family_name, Person.given_name, Person.id).limit(limit).offset(offset)
+    if not left:
+        statement = statement.where(Person.left_on.is_(None))
+    for word in query.split()[:MOST_WORDS]:
+        searched = (Person.given_name, Person.family_name, Person.email, Person.staff_no, Person.job_title)
+        statement = statement.where(or_(*(column.icontains(word, autoescape=True) for column in searched)))
+    return [summary(person) for person in await db.scalars(statement)]
+
+
+async def read_entry(db: AsyncSession, actor: Actor, ref: str) -> DirectoryEntry:
+    """A person, found by id, staff number or address, and the lines around them. Raises ``PersonNotFound``."""
+    policy.require_right(actor, Action.PEOPLE_READ)
+    person = policy.require(actor, Action.PEOPLE_READ, await find_person(db, ref), PersonNotFound)
+    return DirectoryEntry(
+        person=summary(person),
+        grade=person.grade,
+        grade_level=person.grade_level,
+        time_zone=person.time_zone,
+        languages=person.languages,
+        line_up=await _line_up(db, person.id),
+        dotted=await _managers(db, person.id, LineKind.DOTTED),
+        appraisers=await _managers(db, person.id, LineKind.APPRAISER),
+        reports=await _reports(db, person.id),
+    )
+
+
+async def _line_up(db: AsyncSession, person_id: UUID) -> list[Colleague]:
+    """One step a statement: lines are a dozen long. Bears loops of another day's rows."""
+    line: list[Colleague] = []
+    seen = {person_id}
+    while len(line) < DEEPEST_LINE and (above := await _managers(db, person_id, LineKind.SOLID)):
+        person_id = above[0].id
+        if person_id in seen:
+            break
+        seen.add(person_id)
+        line += above
+    return line
+
+
+async def _managers(db: AsyncSession, person_id: UUID, kind: LineKind) -> list[Colleague]:
+    statement = (
+        select(Person)
+        .join(ReportingLine, ReportingLine.manager_id == Person.id)
+        .where(ReportingLine.person_id == person_id, ReportingLine.kind == kind)
+        .order_by(Person.staff_no)
+    )
+    return [_colleague(person) for person in await db.scalars(statement)]
+
+
+async def _reports(db: AsyncSession, person_id: UUID) -> list[Colleague]:
+    statement = (
+        select(Person)
+        .join(ReportingLine, ReportingLine.person_id == Person.id)
+        .where(ReportingLine.manager_id == person_id, ReportingLine.kind == LineKind.SOLID)
+        .order_by(Person.family_name, Person.given_name, Person.id)
+        .limit(MOST_REPORTS)
+    )
+    return [_colleague(person) for person in await db.scalars(statement)]
+
+
+def _colleague(person: Person) -> Colleague:
+    return Colleague(person.id, person.staff_no, full_name(person), person.job_title)
+
+
+def summary(person: Person) -> PersonSummary:
+    return PersonSummary(
+        id=person.id,
+        staff_no=person.staff_no,
+        name=full_name(person),
+        email=person.email,
+        job_title=person.job_title,
+        unit=person.unit,
+        duty_station=person.duty_station,
+        country=person.country,
+        left_on=person.left_on,
+    )

@@ -1,0 +1,87 @@
+"""Single values of a file: tidied, read, or refused. Every check is linear in the length."""
+
+import re
+import string
+import unicodedata
+from collections.abc import Iterator
+
+from mentoring.directory.rules import FLUENCIES, MOST_LANGUAGES
+
+FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters break mails and databases; overrides of direction show one text and are another."""
+
+LINE_BREAKS = re.compile("[\t\n\v\f\r\u2028\u2029]")
+
+EDGES = " \u00a0\u200b\u200e\u200f\u061c\ufeff\u3000"
+"""What spreadsheets and copying leave round a value, seen by nobody."""
+
+FORMULA_TEXT = re.compile(r'="([^"]*)"')
+"""How spreadsheets are told in CSV to keep leading zeros: ``="00123"``."""
+
+LOCAL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~.")
+LABEL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-")
+LONGEST_LOCAL, LONGEST_LABEL, LONGEST_ADDRESS = 64, 63, 254
+
+
+def tidied(raw: str) -> str:
+    """Composed (NFC), on one line, without blanks at the ends."""
+    if raw.isascii() and raw.isprintable():
+        value = raw.strip()
+    else:
+        value = unicodedata.normalize("NFC", raw)
+        if LINE_BREAKS.search(value):
+            value = " ".join(value.split())
+        value = value.strip(EDGES).strip()
+    if value.startswith('="') and (quoted := FORMULA_TEXT.fullmatch(value)):
+        return quoted[1].strip()
+    return value
+
+
+def holds_forbidden(value: str) -> bool:
+    """Characters that no name, post or address has."""
+    return not (value.isascii() and value.isprintable()) and FORBIDDEN.search(value) is not None
+
+
+def is_address(value: str) -> bool:
+    """An address that any mail server takes: no comments, quotes, scripts or bare hosts."""
+    local, _, domain = value.rpartition("@")
+    return (
+        len(value) <= LONGEST_ADDRESS
+        and 0 < len(local) <= LONGEST_LOCAL
+        and LOCAL_CHARACTERS.issuperset(local)
+        and all(local.split("."))
+        and _is_domain(domain)
+    )
+
+
+def _is_domain(domain: str) -> bool:
+    labels = domain.split(".")
+    return len(labels) >= 2 and all(map(_is_label, labels)) and not labels[-1].isdigit()
+
+
+def _is_label(label: str) -> bool:
+    return (
+        0 < len(label) <= LONGEST_LABEL and LABEL_CHARACTERS.issuperset(label) and label[0] != "-" and label[-1] != "-"
+    )
+
+
+def listed(value: str) -> list[str]:
+    """The parts between upright lines; empty ones are nothing."""
+    return [part for piece in value.split("|") if (part := piece.strip())]
+
+
+def languages_of(value: str) -> dict[str, int] | None:
+    """``"en:native|fr:basic"`` as fluency by code, or nothing when it does not read so."""
+    pairs = list(_fluencies(value))
+    languages = {code: FLUENCIES[fluency] for code, fluency in pairs if fluency in FLUENCIES and _is_code(code)}
+    return languages if len(languages) == len(pairs) <= MOST_LANGUAGES else None
+
+
+def _fluencies(value: str) -> Iterator[tuple[str, str]]:
+    for part in listed(value):
+        code, _, fluency = part.partition(":")
+        yield code.strip().casefold(), fluency.strip().casefold()
+
+
+def _is_code(code: str) -> bool:
+    return len(code) in {2, 3} and code.isascii() and code.isalpha()

@@ -1,0 +1,92 @@
+"""Who comes in: a session cookie or an API token becomes an actor, before any door opens."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
+
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, Scope, Send
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.db import Database
+from mentoring.i18n import Words, best_language
+from mentoring.identity import ANONYMOUS, Actor
+from mentoring.people.models import Account, Person, SignIn
+from mentoring.people.queries import full_name
+from mentoring.people.service import TOKEN_MARK, digest_of, who_holds_token, who_signed_in
+from mentoring.programmes.models import Coordinator
+from mentoring.settings import Settings
+from mentoring.web.doors import cookie_name
+
+SEEN_EVERY = timedelta(minutes=1)
+"""How often a live session is written down as seen: often enough for the idle limit, seldom enough to cost nothing."""
+
+
+class Entrance:
+    """ASGI middleware that puts ``actor`` and ``words`` into the request's state."""
+
+    def __init__(self, app: ASGIApp, database: Database, settings: Settings) -> None:
+        self.app = app
+        self.database = database
+        self.cookie = cookie_name(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP and not scope["path"].startswith("/static/"):
+            headers = Headers.from_scope(scope)
+            actor = await self._actor(headers, scope)
+            wanted = parse_qs(scope["query_string"].decode("latin-1")).get("language", [""])[0]
+            language = actor.language if not actor.anonymous else best_language(headers.get("accept-language"))
+            scope["state"]["actor"] = actor
+            scope["state"]["words"] = Words(wanted or language, actor.zone)
+        await self.app(scope, receive, send)
+
+    async def _actor(self, headers: Headers, scope: Scope) -> Actor:
+        now = datetime.now(UTC)
+        bearer = headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if bearer.startswith(TOKEN_MARK):
+            return await self._program(bearer, now)
+        cookie = _cookie(headers.get("cookie", ""), self.cookie)
+        scope["state"]["session"] = cookie
+        return await self._person(cookie, now) if cookie else ANONYMOUS
+
+    async def _program(self, token: str, now: datetime) -> Actor:
+        async with self.database.reading() as db:
+            found = await who_holds_token(db, token, now)
+            if found is None:
+                return ANONYMOUS
+            person, account, api_token = found
+            return await _known(db, person, account, frozenset(api_token.scopes))
+
+    async def _person(self, cookie: str, now: datetime) -> Actor:
+        async with self.database.reading() as db:
+            found = await who_signed_in(db, cookie, now)
+            if found is None:
+                return ANONYMOUS
+            person, account, seen_at = found
+            actor = await _known(db, person, account, None)
+        if seen_at < now - SEEN_EVERY:
+            async with self.database.sessions.begin() as db:
+                await db.execute(update(SignIn).where(SignIn.digest == digest_of(cookie)).values(seen_at=now))
+        return actor
+
+
+async def _known(db: AsyncSession, person: Person, account: Account | None, scopes: frozenset[str] | None) -> Actor:
+    rows = await db.scalars(select(Coordinator.programme_id).where(Coordinator.person_id == person.id))
+    return Actor(
+        id=person.id,
+        administrator=bool(account and account.administrator),
+        coordinates=frozenset(rows),
+        scopes=scopes,
+        language=person.language,
+        zone=person.time_zone or "UTC",
+        name=full_name(person),
+    )
+
+
+def _cookie(header: str, name: str) -> str:
+    for part in header.split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == name:
+            return value
+    return ""

@@ -1,0 +1,107 @@
+"""Every word that people read: looked up by key in the catalogues ``locale/<language>.po``.
+
+A key that a language lacks is read in English; a key that English lacks too is a mistake and raises.
+"""
+
+import gettext
+import io
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+from markupsafe import Markup, escape
+
+CATALOGUES = Path(__file__).parent / "locale"
+LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh")
+"""The six in which the product speaks once their catalogues are there; ``offered`` says which are."""
+
+
+class KeyUnknown(LookupError):
+    """A text was asked for that no catalogue has."""
+
+
+@lru_cache
+def offered() -> tuple[str, ...]:
+    """The languages that have a catalogue."""
+    return tuple(language for language in LANGUAGES if (CATALOGUES / f"{language}.po").exists())
+
+
+@lru_cache
+def _catalogue(language: str) -> gettext.GNUTranslations:
+    with (CATALOGUES / f"{language}.po").open("rb") as source:
+        catalogue = read_po(source, locale=language)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def best_language(wanted: str | None) -> str:
+    """The first offered language of an ``Accept-Language`` header or of a plain code; English otherwise."""
+    weighted = []
+    for place, part in enumerate((wanted or "").split(",")[:20]):
+        code, _, quality = part.strip().partition(";q=")
+        try:
+            weighted.append((-float(quality or 1), place, code.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    return next((code for _, _, code in sorted(weighted) if code in offered()), "en")
+
+
+class Words:
+    """The words, dates and numbers of one reader: their language and their zone."""
+
+    def __init__(self, language: str, zone: str = "UTC") -> None:
+        self.language = language if language in offered() else "en"
+        self.zone = ZoneInfo(zone or "UTC")
+        self.locale = Locale.parse(self.language)
+
+    @property
+    def direction(self) -> str:
+        return str(self.locale.text_direction)
+
+    def text(self, key: str, **details: object) -> str:
+        """The text behind ``key`` with its placeholders filled."""
+        return self._raw(key).format(**details) if details else self._raw(key)
+
+    def html(self, key: str, **details: object) -> Markup:
+        """As ``text``, for pages: what is filled in is escaped, the catalogue's own words are plain text too."""
+        return Markup(escape(self._raw(key))).format(**details)  # noqa: S704  # escaped in the line itself
+
+    def plural(self, key: str, number: int, **details: object) -> str:
+        """The form of ``key`` that ``number`` takes in this language, with ``{number}`` filled."""
+        for language in (self.language, "en"):
+            found = _catalogue(language).ngettext(key, "", number)
+            if found not in (key, ""):
+                return found.format(number=self.number(number), **details)
+        raise KeyUnknown(key)
+
+    def has(self, key: str) -> bool:
+        return _catalogue("en").gettext(key) != key
+
+    def _raw(self, key: str) -> str:
+        for language in (self.language, "en"):
+            found = _catalogue(language).gettext(key)
+            if found != key:
+                return found
+        raise KeyUnknown(key)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        return str(format_decimal(round(value, digits), locale=self.locale))
+
+    def share(self, value: float) -> str:
+        return str(format_percent(value, locale=self.locale))
+
+    def day(self, value: date) -> str:
+        return str(format_date(value, format="full", locale=self.locale))
+
+    def moment(self, value: datetime) -> str:
+        """A moment on the reader's own wall clock, with the zone's name."""
+        local = value.astimezone(self.zone)
+        return f"{format_datetime(local, format='EEEE d MMMM y, HH:mm', locale=self.locale)} ({self.zone.key})"

@@ -1,0 +1,120 @@
+"""What crosses the doors of pairings: facts that speak for a pair, views, commands, events."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from mentoring.journal import Event
+from mentoring.pairings.rules import PairingState, SessionState
+
+
+class NeedMet(Struct, frozen=True):
+    """A need that the junior can meet: skill code, the leader's priority from 1, level held and level offered."""
+
+    skill: str
+    priority: int
+    held: int
+    offered: int
+
+
+class Parts(Struct, frozen=True):
+    """The six parts of the fit score, each in [0, 1]."""
+
+    need: float
+    time: float
+    wishes: float
+    tools: float
+    language: float
+    across: float
+
+
+class Reasons(Struct, frozen=True):
+    """The facts behind a fit score, from which every reader's words are made."""
+
+    parts: Parts
+    needs: list[NeedMet]
+    shared_hours: float
+    """A week, the smaller of winter and summer."""
+    language: str | None
+    tools: list[str]
+    across: bool
+    leader_wished: bool = False
+    junior_wished: bool = False
+    slots: list[int] = []
+    """Shared quarter hours of the UTC week in both seasons, the first of each free stretch long enough to meet."""
+
+
+class PairingView(Struct, frozen=True):
+    """A pairing as one of the two sees it."""
+
+    id: UUID
+    programme: str
+    state: PairingState
+    my_role: str
+    my_turn: bool
+    partner: str
+    partner_title: str
+    partner_unit: str
+    partner_place: str
+    partner_email: str | None
+    """Shown once both have accepted."""
+    fit: float
+    reasons: Reasons
+    answer_by: datetime | None
+    began_at: datetime | None
+
+
+class SessionView(Struct, frozen=True):
+    id: UUID
+    number: int
+    starts_at: datetime
+    minutes: int
+    state: SessionState
+
+
+class Decline(Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")] = ""
+
+
+class PairingsProposed(Event, frozen=True):
+    """Pairings were made and their leaders must be asked."""
+
+    pairing_ids: list[UUID]
+
+
+class JuniorAsked(Event, frozen=True):
+    """The leader said yes; now the junior is asked."""
+
+    pairing_id: UUID
+
+
+class ConsentReminded(Event, frozen=True):
+    pairing_id: UUID
+    reminder: int
+
+
+class PairingBegan(Event, frozen=True):
+    """Both said yes."""
+
+    pairing_id: UUID
+
+
+class PairingFellThrough(Event, frozen=True):
+    """Declined or expired: ``by_id`` is the one who said no or said nothing."""
+
+    pairing_id: UUID
+    by_id: UUID
+    expired: bool
+
+
+class PairingsWithdrawn(Event, frozen=True):
+    """The round was undone. ``told`` are the people who had been asked."""
+
+    pairing_ids: list[UUID]
+
+
+class SessionInvited(Event, frozen=True):
+    session_id: UUID
+    sequence: int

@@ -1,0 +1,109 @@
+"""What crosses the doors of people: credentials, links, tokens, and what one sees of a person."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from mentoring.journal import Event
+
+CLEAN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]*$"
+"""No control characters, and none that turn the direction of what follows."""
+Line = Annotated[str, Meta(max_length=200, pattern=CLEAN)]
+Secret = Annotated[str, Meta(max_length=1000, pattern=r"^[^\x00]*$")]
+"""Longer than any password may be, so that the rule can say by how much; never shown, never logged."""
+
+
+class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
+    email: Line
+    password: Secret
+    next: Line = "/"
+
+
+class Address(Struct, frozen=True, forbid_unknown_fields=True):
+    email: Line
+
+
+class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the holder of a link sends: a password where the link asks for one."""
+
+    password: Secret = ""
+
+
+class NewPerson(Struct, frozen=True, forbid_unknown_fields=True):
+    given_name: Annotated[str, Meta(min_length=1, max_length=100, pattern=CLEAN)]
+    email: Annotated[str, Meta(min_length=3, max_length=200, pattern=CLEAN)]
+    family_name: Annotated[str, Meta(max_length=100, pattern=CLEAN)] = ""
+    language: Annotated[str, Meta(max_length=5)] = "en"
+    administrator: bool = False
+
+
+class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=CLEAN)]
+    scopes: list[str]
+    days: Annotated[int, Meta(ge=1, le=730)] = 365
+
+
+class TokenView(Struct, frozen=True):
+    id: UUID
+    name: str
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    revoked: bool
+
+
+class TokenShown(Struct, frozen=True):
+    """The one time that a token is shown."""
+
+    id: UUID
+    token: str
+
+
+class LinkShown(Struct, frozen=True):
+    """A fresh link for the machine's own operator."""
+
+    person: str
+    link: str
+
+
+class PersonView(Struct, frozen=True):
+    """What a person sees of themselves."""
+
+    id: UUID
+    staff_no: str | None
+    name: str
+    email: str
+    job_title: str
+    unit: str
+    duty_station: str
+    time_zone: str
+    languages: dict[str, int]
+    language: str
+
+
+class PersonInvited(Event, frozen=True):
+    person_id: UUID
+    purpose: str
+
+
+class PasswordSet(Event, frozen=True):
+    person_id: UUID
+
+
+class TokenMade(Event, frozen=True):
+    token_id: UUID
+    person_id: UUID
+
+
+class TokenRevoked(Event, frozen=True):
+    token_id: UUID
+
+
+class Language(Struct, frozen=True, forbid_unknown_fields=True):
+    """The language in which somebody wants to be spoken to, and the page to go back to."""
+
+    language: Line
+    next: Line = "/"

@@ -1,0 +1,100 @@
+"""Tables of people, their accounts and the keys that let them in."""
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mentoring.db import Base, PersonalText, PlainText
+from mentoring.people.rules import LinkPurpose
+
+
+class Person(Base):
+    """Somebody of the organisation, known from the staff file or entered by hand.
+
+    ``staff_no`` is the organisation's own number. Who leaves keeps the row and gets ``left_on``.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (Index(None, "family_name", "given_name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    staff_no: Mapped[PersonalText | None] = mapped_column(unique=True)
+    given_name: Mapped[PersonalText]
+    family_name: Mapped[PersonalText]
+    email: Mapped[PersonalText] = mapped_column(unique=True)
+    """Lower case, so that it is found however it is typed."""
+    job_title: Mapped[PersonalText]
+    grade: Mapped[PlainText]
+    grade_level: Mapped[int | None]
+    unit: Mapped[PlainText]
+    duty_station: Mapped[PlainText]
+    country: Mapped[PlainText]
+    time_zone: Mapped[PlainText]
+    languages: Mapped[dict[str, int]] = mapped_column(JSON, info={"personal": True})
+    """Working languages: code to fluency, 1 basic, 2 professional, 3 native."""
+    language: Mapped[PlainText] = mapped_column(default="en")
+    """The language in which the service speaks to this person."""
+    left_on: Mapped[date | None]
+
+
+class Account(Base):
+    """How a person signs in. Without ``password_hash`` only a link lets them in."""
+
+    __tablename__ = "account"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id, ondelete="CASCADE"), primary_key=True)
+    password_hash: Mapped[PlainText | None]
+    administrator: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+
+class SignIn(Base):
+    """One browser that is signed in. The id in the cookie is never kept, only its digest."""
+
+    __tablename__ = "sign_in"
+
+    digest: Mapped[PlainText] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id, ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class AccessLink(Base):
+    """A link that lets its holder in once: opened by GET, used up by POST."""
+
+    __tablename__ = "access_link"
+
+    digest: Mapped[PlainText] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id, ondelete="CASCADE"), index=True)
+    purpose: Mapped[LinkPurpose]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ApiToken(Base):
+    """A program's key: shown once, kept as a digest, limited to its scopes."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id, ondelete="CASCADE"), index=True)
+    name: Mapped[PlainText]
+    digest: Mapped[PlainText] = mapped_column(unique=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON, info={"personal": False})
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Attempts(Base):
+    """How often something was tried under one key since ``since``; survives restarts, shared by all processes."""
+
+    __tablename__ = "attempts"
+
+    key: Mapped[PlainText] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    count: Mapped[int]

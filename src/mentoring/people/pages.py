@@ -1,0 +1,94 @@
+"""The pages that let people in and out."""
+
+from datetime import datetime
+from typing import Annotated
+
+from litestar import Controller, Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter, URLEncodedBody
+from litestar.response import Redirect, Template
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.db import Database
+from mentoring.identity import Actor
+from mentoring.people import service
+from mentoring.people.contracts import Address, Credentials, Language, NewPassword
+from mentoring.people.rules import local_path
+from mentoring.policy import Action
+from mentoring.settings import Settings
+from mentoring.web.doors import page, session_cookie
+
+AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # Litestar's own default arguments
+Next = Annotated[str, QueryParameter(max_length=200)]
+
+
+class PeoplePages(Controller):
+    include_in_schema = False
+
+    @get("/sign-in", opt={"action": Action.PUBLIC})
+    async def sign_in_page(self, next: Next = "/") -> Template:
+        return page("people/sign_in.html", next=local_path(next))
+
+    @post("/sign-in", opt={"action": Action.PUBLIC})
+    async def sign_in(
+        self,
+        data: URLEncodedBody[Credentials],
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        settings: NamedDependency[Settings],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        source = request.client.host if request.client else "unknown"
+        secret = await service.sign_in(database, data, source, now)
+        return Redirect(local_path(data.next), status_code=303, cookies=[session_cookie(settings, secret)])
+
+    @post("/sign-out", opt={"action": Action.PUBLIC})
+    async def sign_out(
+        self, request: AnyRequest, db: NamedDependency[AsyncSession], settings: NamedDependency[Settings]
+    ) -> Redirect:
+        await service.sign_out(db, request.scope["state"]["session"])
+        return Redirect("/sign-in", status_code=303, cookies=[session_cookie(settings, "")])
+
+    @get("/forgotten", opt={"action": Action.PUBLIC})
+    async def forgotten_page(self) -> Template:
+        return page("people/forgotten.html", sent=False)
+
+    @post("/forgotten", opt={"action": Action.PUBLIC}, status_code=200)
+    async def forgotten(
+        self,
+        data: URLEncodedBody[Address],
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        source = request.client.host if request.client else "unknown"
+        await service.ask_for_reset(database, data.email, source, now)
+        return page("people/forgotten.html", sent=True)
+
+    @get("/enter/{secret:str}", opt={"action": Action.PUBLIC})
+    async def link_page(
+        self, secret: FromPath[str], db: NamedDependency[AsyncSession], now: NamedDependency[datetime]
+    ) -> Template:
+        return page("people/enter.html", purpose=(await service.open_link(db, secret, now)).value)
+
+    @post("/enter/{secret:str}", opt={"action": Action.PUBLIC})
+    async def use_link(
+        self,
+        secret: FromPath[str],
+        data: URLEncodedBody[NewPassword],
+        database: NamedDependency[Database],
+        settings: NamedDependency[Settings],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        opened = await service.use_link(database, secret, data, now)
+        return Redirect("/", status_code=303, cookies=[session_cookie(settings, opened)])
+
+    @post("/language", opt={"action": Action.SIGNED_IN})
+    async def language(
+        self, data: URLEncodedBody[Language], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> Redirect:
+        await service.choose_language(db, actor, data)
+        return Redirect(local_path(data.next), status_code=303)
+
+
+ROUTES = (PeoplePages,)

@@ -1,0 +1,112 @@
+"""Accounts and the keys that let people in: constants, causes of errors, pure decisions."""
+
+import enum
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from mentoring.errors import Conflict, Invalid, NotAllowed, NotFound
+
+IDLE_LIMIT = timedelta(minutes=30)
+"""A coordinator's screen left open is closed after this; see ``PARTICIPANT_IDLE_LIMIT``."""
+ABSOLUTE_LIMIT = timedelta(hours=8)
+"""However busy, one signs in again after a working day."""
+LINK_LASTS = {
+    "invitation": timedelta(hours=72),
+    "reset": timedelta(minutes=30),
+    "sign_in": timedelta(hours=72),
+}
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 128
+MOST_TRIES = 5
+"""Wrong passwords for one account within ``TRY_WINDOW``; a right one is refused too until it has passed."""
+MOST_TRIES_BY_ADDRESS = 50
+TRY_WINDOW = timedelta(minutes=15)
+TOKEN_LASTS = timedelta(days=365)
+
+
+class LinkPurpose(enum.StrEnum):
+    INVITATION = "invitation"
+    RESET = "reset"
+    SIGN_IN = "sign_in"
+
+
+class WrongCredentials(NotAllowed):
+    """The address or the password is wrong; which of the two is not said."""
+
+    http_status = 401
+
+
+class TooManyTries(NotAllowed):
+    """Too many tries; come back after ``minutes``."""
+
+    http_status = 429
+
+
+class LinkNotUsable(Conflict):
+    """The link was used, has expired or never was."""
+
+    http_status = 410
+
+
+class PasswordTooShort(Invalid):
+    """Under ``least`` characters."""
+
+
+class PasswordTooLong(Invalid):
+    """Over ``most`` characters."""
+
+
+class PasswordTooCommon(Invalid):
+    """One of those that are tried first."""
+
+
+class PersonNotFound(NotFound):
+    """Nobody of that id, staff number or address."""
+
+
+class AddressTaken(Conflict):
+    """Another person has this address."""
+
+
+class LanguageNotOffered(Invalid):
+    """``language`` is none of those ``offered``."""
+
+
+class ScopeUnknown(Invalid):
+    """``scope`` is none of ``known``."""
+
+
+@lru_cache(maxsize=1024)
+def _holidays(country: str, year: int) -> holidays.HolidayBase | None:
+    if country not in holidays.list_supported_countries(include_aliases=True):
+        return None
+    return holidays.country_holidays(country, years=year)
+
+
+def working(day: datetime, country: str) -> bool:
+    """Whether ``day`` is a working day in ``country``: neither its weekend nor a public holiday there."""
+    calendar = _holidays(country, day.year)
+    return day.weekday() < 5 if calendar is None else bool(calendar.is_working_day(day.date()))
+
+
+def after_working_days(moment: datetime, days: int, country: str, zone: str) -> datetime:
+    """The same wall time, ``days`` working days of the person's own place later, as a moment in UTC."""
+    local = moment.astimezone(ZoneInfo(zone))
+    while days > 0:
+        local += timedelta(days=1)  # wall time: zoneinfo keeps the hour across a change of offset
+        days -= working(local, country)
+    return local.astimezone(UTC)
+
+
+def at_wall_time(day: datetime, clock: time, zone: str) -> datetime:
+    """The moment at which a clock on the wall in ``zone`` shows ``clock`` on that day (RFC 5545 3.3.5)."""
+    return datetime.combine(day.date(), clock, ZoneInfo(zone)).astimezone(UTC)
+
+
+def local_path(path: str) -> str:
+    """``path`` where it stays on this service, else the front page: no link of ours leads a person elsewhere."""
+    plain = path.startswith("/") and path[1:2] not in ("/", "\\") and not set(path) & set("\\@\r\n\t ")
+    return path if plain and path.isprintable() else "/"

@@ -1,0 +1,150 @@
+"""Who may do what: one table, default deny.
+
+An action is allowed when every predicate of one of its clauses holds. What is not there and what is not yours are
+refused alike, with ``NotFound``.
+"""
+
+import enum
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mentoring.errors import NotAllowed, NotFound
+from mentoring.identity import Actor
+
+Thing = TypeVar("Thing")
+Predicate = Callable[[Actor, Any], bool]
+Clause = tuple[Predicate, ...]
+
+
+class SignInNeeded(NotAllowed):
+    """Nobody is signed in."""
+
+
+class ScopeMissing(NotAllowed):
+    """The API token was not given the scope ``scope``."""
+
+
+class NotYours(NotAllowed):
+    """Signed in, but without the role that this asks for."""
+
+
+class Action(enum.StrEnum):
+    """What can be done: ``area.verb``. The area is the scope that an API token needs for it."""
+
+    PUBLIC = "public.read"
+    SIGNED_IN = "self.read"
+    SELF_WRITE = "self.write"
+    PEOPLE_READ = "people.read"
+    PEOPLE_INVITE = "people.invite"
+    STAFF_IMPORT = "staff.import"
+    SKILL_READ = "skills.read"
+    SKILL_WRITE = "skills.write"
+    PROGRAMME_LIST = "programmes.list"
+    PROGRAMME_READ = "programmes.read"
+    PROGRAMME_CREATE = "programmes.create"
+    PROGRAMME_WRITE = "programmes.write"
+    SIGN_UP = "self.sign_up"
+    SIGN_UPS_IMPORT = "programmes.import"
+    ENROLMENT_READ = "programmes.enrolment"
+    ROUND_READ = "rounds.read"
+    ROUND_WRITE = "rounds.write"
+    PAIRING_READ = "pairings.read"
+    PAIRING_ANSWER = "pairings.answer"
+    CHECK_IN_READ = "checkins.read"
+    CHECK_IN_ANSWER = "checkins.answer"
+    MESSAGES_READ = "messages.read"
+    TOKENS = "tokens.write"
+    ADMINISTER = "administration.write"
+
+    @property
+    def scope(self) -> str:
+        return self.value.partition(".")[0]
+
+
+SCOPES = tuple(sorted({action.scope for action in Action} - {"public", "tokens", "administration"}))
+"""What an API token can be granted. Tokens and administration stay with people."""
+
+
+def anyone(_actor: Actor, _thing: Any) -> bool:
+    return True
+
+
+def signed_in(actor: Actor, _thing: Any) -> bool:
+    return not actor.anonymous
+
+
+def administrator(actor: Actor, _thing: Any) -> bool:
+    return actor.administrator
+
+
+def a_coordinator(actor: Actor, _thing: Any) -> bool:
+    return bool(actor.coordinates)
+
+
+def its_coordinator(actor: Actor, thing: Any) -> bool:
+    """Coordinates the programme that the thing is, or belongs to."""
+    programme_id = getattr(thing, "programme_id", None) or getattr(thing, "id", None)
+    return programme_id in actor.coordinates
+
+
+def oneself(actor: Actor, thing: Any) -> bool:
+    """The thing is the actor's own: a person, or what belongs to a person."""
+    owner_id = getattr(thing, "person_id", None) or getattr(thing, "id", None)
+    return actor.id is not None and owner_id == actor.id
+
+
+def one_of_the_two(actor: Actor, pairing: Any) -> bool:
+    return actor.id is not None and actor.id in (pairing.leader_id, pairing.junior_id)
+
+
+POLICY: dict[Action, tuple[Clause, ...]] = {
+    Action.PUBLIC: ((anyone,),),
+    Action.SIGNED_IN: ((signed_in,),),
+    Action.SELF_WRITE: ((oneself,),),
+    Action.PEOPLE_READ: ((administrator,), (a_coordinator,)),
+    Action.PEOPLE_INVITE: ((administrator,), (a_coordinator,)),
+    Action.STAFF_IMPORT: ((administrator,), (a_coordinator,)),
+    Action.SKILL_READ: ((signed_in,),),
+    Action.SKILL_WRITE: ((administrator,), (a_coordinator,)),
+    Action.PROGRAMME_LIST: ((signed_in,),),
+    Action.PROGRAMME_READ: ((administrator,), (its_coordinator,)),
+    Action.PROGRAMME_CREATE: ((administrator,), (a_coordinator,)),
+    Action.PROGRAMME_WRITE: ((administrator,), (its_coordinator,)),
+    Action.SIGN_UP: ((signed_in,),),
+    Action.SIGN_UPS_IMPORT: ((administrator,), (its_coordinator,)),
+    Action.ENROLMENT_READ: ((administrator,), (its_coordinator,), (oneself,)),
+    Action.ROUND_READ: ((administrator,), (its_coordinator,)),
+    Action.ROUND_WRITE: ((administrator,), (its_coordinator,)),
+    Action.PAIRING_READ: ((administrator,), (its_coordinator,), (one_of_the_two,)),
+    Action.PAIRING_ANSWER: ((one_of_the_two,),),
+    Action.CHECK_IN_READ: ((oneself,),),
+    Action.CHECK_IN_ANSWER: ((oneself,),),
+    Action.MESSAGES_READ: ((administrator,), (a_coordinator,)),
+    Action.TOKENS: ((administrator,),),
+    Action.ADMINISTER: ((administrator,),),
+}
+
+
+def allows(actor: Actor, action: Action, thing: object = None) -> bool:
+    """Whether ``actor`` may do ``action`` to ``thing``."""
+    if actor.scopes is not None and action.scope not in actor.scopes and action is not Action.PUBLIC:
+        return False
+    return any(all(holds(actor, thing) for holds in clause) for clause in POLICY[action])
+
+
+def require(actor: Actor, action: Action, thing: Thing | None, missing: type[NotFound] = NotFound) -> Thing:
+    """Return ``thing`` if ``actor`` may do ``action`` to it; what is absent and what is not theirs look the same."""
+    if thing is None or not allows(actor, action, thing):
+        raise missing()
+    return thing
+
+
+def require_right(actor: Actor, action: Action) -> None:
+    """For actions on nothing in particular. Raises ``SignInNeeded``, ``ScopeMissing`` or ``NotYours``."""
+    if allows(actor, action):
+        return
+    if actor.anonymous:
+        raise SignInNeeded()
+    if actor.scopes is not None and action.scope not in actor.scopes:
+        raise ScopeMissing(scope=action.scope)
+    raise NotYours()

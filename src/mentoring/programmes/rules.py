@@ -1,0 +1,170 @@
+"""What a programme decides: roles, presets, matching rules and weights, plan and ladder; and hours in the week."""
+
+import enum
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from mentoring.errors import Conflict, Invalid, NotFound
+
+MOST_NEEDS = 3
+MOST_WISHES = 3
+MOST_CAPACITY = 3
+QUARTERS_A_WEEK = 7 * 24 * 4
+"""Stated hours are cut to quarter hours and laid on the week, Monday 00:00 UTC first."""
+CHECKLIST = ("guide", "conversation", "confidentiality", "time")
+"""What a junior ticks before being matched: read the guide, planned a first conversation, knows what stays
+between the two, and has the time."""
+
+Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
+Hours = list[tuple[Annotated[int, Meta(ge=0, le=6)], Minutes, Minutes]]
+"""Weekday (Monday is 0), from and to in minutes after midnight of the person's own wall clock."""
+Switch = bool
+Share = Annotated[float, Meta(ge=0, le=100)]
+
+
+class Role(enum.StrEnum):
+    LEADER = "leader"
+    JUNIOR = "junior"
+
+
+class Preset(enum.StrEnum):
+    STANDARD = "standard"
+    SPRINT = "sprint"
+    EXTENDED = "extended"
+
+
+class EnrolmentState(enum.StrEnum):
+    ENROLLED = "enrolled"
+    WITHDRAWN = "withdrawn"
+
+
+class MatchingRules(Struct, frozen=True, forbid_unknown_fields=True):
+    """The hard rules with their switches and thresholds; product rules and defaults in docs/domain.md."""
+
+    reporting_line: Switch = True
+    unit: Switch = True
+    seniority: Switch = True
+    skill: Switch = True
+    language: Switch = True
+    time: Switch = True
+    seniority_gap: Annotated[int, Meta(ge=0, le=30)] = 2
+    minimum_offer: Annotated[int, Meta(ge=1, le=4)] = 2
+    working_fluency: Annotated[int, Meta(ge=1, le=3)] = 2
+    shared_hours: Annotated[float, Meta(ge=0, le=40)] = 2.0
+
+
+class MatchingWeights(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much each part of the fit score counts: a weighted mean, so only the proportions matter."""
+
+    need: Share = 0.45
+    time: Share = 0.15
+    wishes: Share = 0.15
+    tools: Share = 0.10
+    language: Share = 0.10
+    across: Share = 0.05
+
+
+class Plan(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often a pairing meets, for how long, and when it is asked how it goes."""
+
+    sessions: Annotated[int, Meta(ge=1, le=52)] = 7
+    minutes: Annotated[int, Meta(ge=15, le=240)] = 45
+    every_days: Annotated[int, Meta(ge=1, le=92)] = 21
+    pulse_after_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    midpoint_after_session: Annotated[int, Meta(ge=1, le=52)] = 3
+    look_back_after_days: Annotated[int, Meta(ge=1, le=365)] = 90
+
+
+class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long we wait before we ask again. Consent counts working days, check-ins count days."""
+
+    consent_reminders: tuple[Annotated[int, Meta(ge=1, le=60)], ...] = (2, 4)
+    consent_expires: Annotated[int, Meta(ge=1, le=90)] = 5
+    check_in_follow_ups: tuple[Annotated[int, Meta(ge=1, le=60)], ...] = (1, 4)
+    check_in_lapses: Annotated[int, Meta(ge=1, le=90)] = 7
+
+
+PLANS = {
+    Preset.STANDARD: Plan(),
+    Preset.SPRINT: Plan(sessions=6, every_days=14),
+    Preset.EXTENDED: Plan(sessions=9, minutes=60, every_days=30),
+}
+
+
+class ProgrammeNotFound(NotFound):
+    """No programme with this id or name, or none that you may see."""
+
+
+class ProgrammeNameTaken(Conflict):
+    """Another programme has this name."""
+
+
+class SignUpClosed(Conflict):
+    """The programme takes no sign-ups now."""
+
+
+class SettingUnknown(Invalid):
+    """``name`` is no rule, weight, plan or ladder entry; ``known`` lists those that are."""
+
+
+class SettingOutOfRange(Invalid):
+    """``name`` cannot be set to ``value``; ``why`` says what it takes."""
+
+
+class LadderOutOfOrder(Invalid):
+    """Reminders must rise and come before the end."""
+
+
+class NeedsMissing(Invalid):
+    """Nobody can be matched without at least one need or offer."""
+
+
+class TooMany(Invalid):
+    """More of ``what`` than the ``most`` allowed."""
+
+
+class SkillUnknown(Invalid):
+    """No skill has this ``code``."""
+
+
+class HoursBackwards(Invalid):
+    """An hour ends before it begins."""
+
+
+class PersonUnknown(Invalid):
+    """A wish or an exclusion names nobody we know."""
+
+
+def check_ladder(ladder: Ladder) -> None:
+    """Raises ``LadderOutOfOrder`` where a reminder would come after the end, or before the one before it."""
+    for steps, end in (
+        (ladder.consent_reminders, ladder.consent_expires),
+        (ladder.check_in_follow_ups, ladder.check_in_lapses),
+    ):
+        if list(steps) != sorted(set(steps)) or (steps and steps[-1] >= end):
+            raise LadderOutOfOrder(steps=list(steps), end=end)
+
+
+def weekly_quarters(hours: Hours, zone: str, year: int) -> NDArray[np.bool_]:
+    """Lay stated hours on the UTC week, in winter and in summer.
+
+    Returns (2, 672): which quarter hours of the UTC week (Monday 00:00 first) are free with the zone's offset on
+    15 January and on 15 July of ``year``, 12:00 UTC. Weeks wrap. Quarters that are not wholly inside are cut off.
+    """
+    wall = np.zeros(QUARTERS_A_WEEK, dtype=np.bool_)
+    for weekday, begin, end in hours:
+        first, last = weekday * 96 + -(-begin // 15), weekday * 96 + end // 15
+        wall[first:last] = True
+    return np.stack([np.roll(wall, -offset_quarters(zone, year, month)) for month in (1, 7)])
+
+
+def offset_quarters(zone: str, year: int, month: int) -> int:
+    """The zone's offset from UTC, in quarter hours, at noon UTC on the fifteenth of ``month``."""
+    offset = datetime(year, month, 15, 12, tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds() // 900)

@@ -1,0 +1,121 @@
+"""Commands that keep the service running: migrate, serve, clock, and all in one."""
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Sequence
+from time import monotonic
+
+import click
+
+from mentoring import console
+from mentoring.db import migrate as migrate_database
+from mentoring.demo import seed
+from mentoring.settings import Settings
+
+READY_WITHIN = 30.0
+"""Seconds that a fresh server has to answer before ``run`` gives up."""
+STOP_WITHIN = 15.0
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database's schema up to date. Safe to run twice and at once."""
+    migrate_database(console.settings().database_url)
+    console.say(False, None, [console.words().text("migrate.done")])
+
+
+@click.command()
+def serve() -> None:
+    """Run the web application and the API."""
+    settings = console.settings()
+    _prepare(settings)
+    os.execv(sys.executable, _server(settings))
+
+
+@click.command()
+def clock() -> None:
+    """Run the clock: check-ins, follow-ups, messages, rounds. Any number may run on PostgreSQL."""
+    settings = console.settings()
+    _prepare(settings)
+    os.execv(sys.executable, _clock())
+
+
+@click.command()
+@click.option(
+    "--demo", is_flag=True, help="First make a demo organisation with a round ready to run, if none is there."
+)
+def run(demo: bool) -> None:
+    """Run web, API and clock in one go; print the address, and with --demo one sign-in link per role."""
+    settings = console.settings()
+    _prepare(settings)
+    if demo:
+        console.with_database(seed.ensure_demo)
+    children = [subprocess.Popen(_server(settings)), subprocess.Popen(_clock())]
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: _stop(children))
+    if _wait_until_ready(settings, children):
+        for line in _greeting(settings, demo):
+            click.echo(line)
+    raise SystemExit(_watch(children))
+
+
+def _prepare(settings: Settings) -> None:
+    """SQLite is created and migrated by whichever command comes first; PostgreSQL by ``mentoring migrate``."""
+    if settings.sqlite:
+        migrate_database(settings.database_url)
+    settings.secret()
+
+
+def _server(settings: Settings) -> list[str]:
+    return [
+        sys.executable, "-m", "granian", "mentoring.app:create_app", "--factory", "--interface", "asgi",
+        "--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers),
+        "--workers-kill-timeout", "10", "--no-ws", "--log-level", "warning",
+    ]  # fmt: skip
+
+
+def _clock() -> list[str]:
+    return [sys.executable, "-m", "scheduler"]
+
+
+def _wait_until_ready(settings: Settings, children: Sequence[subprocess.Popen[bytes]]) -> bool:
+    deadline = monotonic() + READY_WITHIN
+    while monotonic() < deadline and all(child.poll() is None for child in children):
+        try:
+            with urllib.request.urlopen(f"http://{settings.host}:{settings.port}/health", timeout=1):  # our own address
+                return True
+        except OSError:
+            signal.sigtimedwait([], 0.05)
+    return False
+
+
+def _greeting(settings: Settings, demo: bool) -> list[str]:
+    words = console.words()
+    lines = [words.text("run.ready", address=settings.base_url)]
+    if demo:
+        links = console.with_database(seed.sign_in_links)
+        lines += [
+            words.text("run.link", role=words.text(f"role.{role}"), name=name, link=link) for role, name, link in links
+        ]
+        lines.append(words.text("run.mailbox", address=f"{settings.base_url}/mailbox"))
+    return lines
+
+
+def _watch(children: Sequence[subprocess.Popen[bytes]]) -> int:
+    """Wait until one child ends, then end the others; a clock without a web, or the reverse, helps nobody."""
+    os.wait()
+    _stop(children)
+    codes = [child.wait() for child in children]
+    return max(abs(code) if code not in (-signal.SIGTERM, -signal.SIGINT) else 0 for code in codes)
+
+
+def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+
+
+COMMANDS = (migrate, serve, clock, run)

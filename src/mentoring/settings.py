@@ -1,0 +1,171 @@
+"""What a deployment may decide: one frozen struct, read once from the environment, passed on."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+
+from mentoring.errors import Invalid
+
+PREFIX = "MENTORING_"
+DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
+"""The driver is ours to choose; people write the plain name of the database."""
+SECRET_BYTES = 32
+
+
+class SettingWrong(Invalid):
+    """A setting that cannot work; ``name`` says which and ``why`` says what would."""
+
+    def __str__(self) -> str:
+        return f"{self.details['name']}: {self.details['why']}"
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Every setting with its default; docs/operations.md has the same table in words."""
+
+    database_url: str = "sqlite+aiosqlite:///var/mentoring.db"
+    smtp_url: str | None = None
+    mail_from: str = "mentoring@localhost"
+    base_url: str = "http://127.0.0.1:8000"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    environment: str = "production"
+    secret_file: Path = field(default_factory=lambda: Path("var/secret"))
+    tick_seconds: float = 1.0
+    organisation: str = "Reverse mentoring"
+
+    @property
+    def sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def development(self) -> bool:
+        return self.environment == "development"
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach the service over TLS, so that cookies may demand it."""
+        return self.base_url.startswith("https://")
+
+    def secret(self) -> bytes:
+        """The key of signed links; made on first use, readable by its owner alone."""
+        if not self.secret_file.exists():
+            self.secret_file.parent.mkdir(parents=True, exist_ok=True)
+            draft = self.secret_file.with_name(f"{self.secret_file.name}.{secrets.token_hex(4)}")
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(SECRET_BYTES))
+            try:
+                os.link(draft, self.secret_file)  # never over one that a sibling has just made
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        secret = self.secret_file.read_text().strip().encode()
+        if len(secret) < SECRET_BYTES:
+            raise SettingWrong(name="MENTORING_SECRET_FILE", why=f"holds fewer than {SECRET_BYTES} characters")
+        return secret
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises ``SettingWrong`` with the name of the variable and a sentence."""
+    environ = os.environ if environ is None else environ
+    given = {name[len(PREFIX) :].lower(): value for name, value in environ.items() if name.startswith(PREFIX)}
+    for name in [name for name in given if name.endswith("_file") and name != "secret_file"]:
+        given[name.removesuffix("_file")] = _content(name, given.pop(name))
+    known = set(Settings.__struct_fields__)
+    if unknown := sorted(set(given) - known):
+        names = ", ".join(sorted(PREFIX + name.upper() for name in known))
+        raise SettingWrong(name=PREFIX + unknown[0].upper(), why=f"there is no such setting; there are {names}")
+    values: dict[str, object] = {name: _checked(name, value) for name, value in given.items() if value != ""}
+    return Settings(**values)  # type: ignore[arg-type]  # each value was checked for its own field
+
+
+def _content(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise SettingWrong(name=PREFIX + name.upper(), why=f"cannot be read: {error.strerror}") from error
+
+
+def _checked(name: str, value: str) -> object:
+    check = CHECKS.get(name)
+    try:
+        return check(value) if check else value
+    except ValueError as error:
+        raise SettingWrong(name=PREFIX + name.upper(), why=str(error)) from error
+
+
+def _database_url(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if not separator or scheme.partition("+")[0] not in DRIVERS:
+        raise ValueError("wants sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+    if scheme == "sqlite" and not rest.strip("/"):
+        raise ValueError("wants a file: a database in memory would be lost with the process")
+    return f"{DRIVERS.get(scheme, scheme)}://{rest}"
+
+
+def _smtp_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("wants smtp://HOST:PORT, or smtps:// for TLS from the first byte")
+    return value
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("wants the address people type, such as https://mentoring.example.org")
+    return value.rstrip("/")
+
+
+def _between(low: int, high: int) -> Callable[[str], object]:
+    def check(value: str) -> int:
+        if not value.isdecimal() or not low <= int(value) <= high:
+            raise ValueError(f"wants a whole number from {low} to {high}")
+        return int(value)
+
+    return check
+
+
+def _tick(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0.05 <= seconds <= 60:
+        raise ValueError("wants seconds from 0.05 to 60")
+    return seconds
+
+
+def _environment(value: str) -> str:
+    if value not in ("production", "development"):
+        raise ValueError("wants production or development")
+    return value
+
+
+def _address(value: str) -> str:
+    local, _, domain = value.rpartition("@")
+    if not local or not domain or any(letter.isspace() for letter in value):
+        raise ValueError("wants one mail address, such as mentoring@example.org")
+    return value
+
+
+CHECKS: dict[str, Callable[[str], object]] = {
+    "database_url": _database_url,
+    "smtp_url": _smtp_url,
+    "base_url": _base_url,
+    "port": _between(1, 65535),
+    "workers": _between(1, 64),
+    "tick_seconds": _tick,
+    "environment": _environment,
+    "mail_from": _address,
+    "secret_file": Path,
+}

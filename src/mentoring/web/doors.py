@@ -1,0 +1,146 @@
+"""What every door needs: the guard, the dependencies, the templates."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jinja2
+from litestar import Litestar
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.handlers import BaseRouteHandler
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Template
+from litestar.routes import HTTPRoute
+from litestar.types import HTTPScope, Scope
+from markupsafe import Markup
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.db import Database
+from mentoring.i18n import Words, offered
+from mentoring.identity import ANONYMOUS, Actor
+from mentoring.policy import Action, ScopeMissing, SignInNeeded
+from mentoring.settings import Settings
+
+COOKIE_LASTS = 8 * 60 * 60
+HERE = Path(__file__).parent
+AnyConnection = ASGIConnection[BaseRouteHandler, object, object, object]  # type: ignore[type-var]
+
+
+def cookie_name(settings: Settings) -> str:
+    """``__Host-`` binds the cookie to this very host; browsers take that name over TLS alone."""
+    return "__Host-session" if settings.secure else "session"
+
+
+def session_cookie(settings: Settings, secret: str) -> Cookie:
+    """The cookie that carries a session's secret; an empty one ends it."""
+    return Cookie(
+        key=cookie_name(settings),
+        value=secret,
+        path="/",
+        httponly=True,
+        secure=settings.secure,
+        samesite="lax",
+        max_age=COOKIE_LASTS if secret else 0,
+    )
+
+
+class RouteWithoutAction(RuntimeError):
+    """A route does not say which action of the policy it is; the service does not start with it."""
+
+
+def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Let in whoever may be asked further: signed in unless the action is public, and with the token's scope."""
+    action = Action(handler.opt["action"])
+    actor = actor_of(connection.scope)
+    if action is Action.PUBLIC:
+        return
+    if actor.anonymous:
+        raise SignInNeeded()
+    if actor.scopes is not None and action.scope not in actor.scopes:
+        raise ScopeMissing(scope=action.scope)
+
+
+def check_routes(app: Litestar) -> None:
+    """Raises ``RouteWithoutAction`` for the first route that is not in the policy."""
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                automatic = route.methods == {"OPTIONS"} or handler.handler_name == "options_handler"
+                if not automatic and not isinstance(handler.opt.get("action"), Action):
+                    raise RouteWithoutAction(f"{handler.handler_name}: {route.path}")
+
+
+def actor_of(scope: Scope) -> Actor:
+    actor = scope.get("state", {}).get("actor")
+    return actor if isinstance(actor, Actor) else ANONYMOUS
+
+
+async def provide_db(scope: HTTPScope) -> AsyncIterator[AsyncSession]:
+    """One transaction a request: it commits before the answer leaves, or the answer is an error."""
+    database: Database = scope["litestar_app"].state.database
+    sessions = database.reading if scope["method"] in ("GET", "HEAD") else database.sessions
+    async with sessions.begin() as db:
+        yield db
+
+
+def words_of(scope: Scope) -> Words:
+    """The words of whoever asks; English where the request did not come as far as the entrance."""
+    words = scope.get("state", {}).get("words")
+    return words if isinstance(words, Words) else Words("en")
+
+
+def provide_actor(scope: Scope) -> Actor:
+    return actor_of(scope)
+
+
+def provide_words(scope: Scope) -> Words:
+    return words_of(scope)
+
+
+def provide_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def page(template: str, **context: object) -> Template:
+    """A page for people; ``template`` is ``slice/name.html``."""
+    return Template(template, context=context)
+
+
+def template_engine(slices: Iterable[str], organisation: str) -> JinjaTemplateEngine:
+    """Templates lie in the ``html`` folder of each slice; nothing is unescaped, nothing undefined passes."""
+    folders = {name: jinja2.FileSystemLoader(HERE.parent / name / "html") for name in slices}
+    environment = jinja2.Environment(
+        loader=jinja2.PrefixLoader(folders), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.globals.update(
+        _=translate, plural=plural, words=words_in, actor=actor_in, offered=offered, organisation=organisation
+    )
+    return JinjaTemplateEngine.from_environment(environment)
+
+
+def _scope(context: jinja2.runtime.Context) -> Scope:
+    scope: Scope = context["request"].scope
+    return scope
+
+
+@jinja2.pass_context
+def words_in(context: jinja2.runtime.Context) -> Words:
+    """The reader's words, for dates and numbers in templates."""
+    return words_of(_scope(context))
+
+
+@jinja2.pass_context
+def actor_in(context: jinja2.runtime.Context) -> Actor:
+    return actor_of(_scope(context))
+
+
+@jinja2.pass_context
+def translate(context: jinja2.runtime.Context, key: str, **details: object) -> Markup:
+    return words_of(_scope(context)).html(key, **details)
+
+
+@jinja2.pass_context
+def plural(context: jinja2.runtime.Context, key: str, number: int) -> str:
+    return words_of(_scope(context)).plural(key, number)

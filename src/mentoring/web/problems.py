@@ -1,0 +1,69 @@
+"""The only place that knows how a refusal looks over HTTP: problem+json for programs, a page for people."""
+
+import logging
+from uuid import uuid4
+
+import msgspec
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect, Template
+
+from mentoring.errors import Conflict, Invalid, MentoringError, NotAllowed, NotFound
+from mentoring.policy import SignInNeeded
+from mentoring.web.doors import words_of
+
+log = logging.getLogger(__name__)
+STATUS: dict[type[MentoringError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
+"""The four kinds; a cause with a status of its own says so in ``http_status``."""
+PROBLEM_JSON = "application/problem+json"
+AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # its own defaults
+
+
+def refused(request: AnyRequest, refusal: MentoringError) -> Response[object]:
+    """Answer a refusal in the form that the asker reads."""
+    status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
+    if isinstance(refusal, SignInNeeded):
+        if not for_program(request):
+            return Redirect(f"/sign-in?next={request.url.path}", status_code=303)
+        status = 401
+    status = getattr(refusal, "http_status", status)
+    return _answer(request, status, refusal.code, words_of(request.scope).text(f"error.{refusal.code}", **refusal.details),
+                   refusal.details)  # fmt: skip
+
+
+def refused_by_framework(request: AnyRequest, error: HTTPException) -> Response[object]:
+    """Answer what Litestar refuses: unknown addresses, unreadable bodies, wrong methods."""
+    words = words_of(request.scope)
+    key = f"http.{error.status_code}"
+    text = words.text(key if words.has(key) else "http.400")
+    extra = error.extra if isinstance(error.extra, list) else []
+    details: dict[str, object] = {
+        "fields": [{"field": one.get("key", ""), "why": one.get("message", "")} for one in extra]
+    }
+    return _answer(request, error.status_code, "BadRequest", text, details)
+
+
+def too_deep(request: AnyRequest, _: RecursionError) -> Response[object]:
+    return _answer(request, 400, "BadRequest", words_of(request.scope).text("http.400"), {})
+
+
+def failed(request: AnyRequest, error: Exception) -> Response[object]:
+    """Answer our own mistakes: an id that finds the log line, and nothing else."""
+    incident = str(uuid4())
+    log.error("request failed", exc_info=error, extra={"incident": incident})
+    return _answer(
+        request, 500, "Failed", words_of(request.scope).text("http.500", incident=incident), {"incident": incident}
+    )
+
+
+def for_program(request: AnyRequest) -> bool:
+    return request.url.path.startswith(("/api/", "/schema", "/health"))
+
+
+def _answer(request: AnyRequest, status: int, code: str, text: str, details: dict[str, object]) -> Response[object]:
+    if for_program(request):
+        body = {"type": "about:blank", "status": status, "code": code, "detail": text, "details": details}
+        return Response(msgspec.json.encode(body, enc_hook=str), status_code=status, media_type=PROBLEM_JSON)
+    return Template(
+        "web/problem.html", context={"text": text, "status": status}, status_code=status, media_type=MediaType.HTML
+    )  # type: ignore[return-value]  # a Template is rendered into a Response by Litestar

@@ -1,0 +1,160 @@
+"""What every test may ask for. Databases, mail, browser and processes here are real ones."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.db import Database, Sessions, open_database
+from tests.harness.browser import Browsing, browsing, running_browser
+from tests.harness.databases import EMPTY, copied_sqlite, create_empty, create_migrated, drop, sqlite_url
+from tests.harness.postgres import Cluster, shared_cluster
+from tests.harness.run import Run, new_run
+from tests.harness.server import Process, started
+from tests.harness.smtp import Sink, smtp_sink
+
+RUN_DIRECTORY = "TESTS_RUN_DIRECTORY"
+"""Environment variable by which the workers of xdist learn of the directory."""
+
+RUN = pytest.StashKey[Run]()
+CLOSING = pytest.StashKey[ExitStack]()
+
+StartProgram = Callable[..., Process]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        config.stash[RUN] = Run(Path(os.environ[RUN_DIRECTORY]))
+        return
+    closing = config.stash[CLOSING] = ExitStack()
+    run = config.stash[RUN] = closing.enter_context(new_run())
+    os.environ[RUN_DIRECTORY] = str(run.directory)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if CLOSING in config.stash:
+        config.stash[CLOSING].close()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def run(request: pytest.FixtureRequest) -> Run:
+    return request.config.stash[RUN]
+
+
+@pytest.fixture(scope="session")
+def cluster(run: Run) -> Cluster:
+    """The PostgreSQL server of this run; started when the first test asks for it."""
+    return shared_cluster(run)
+
+
+@pytest.fixture(scope="session")
+def worker_database(run: Run, cluster: Cluster, worker_id: str) -> str:
+    """The name of the migrated PostgreSQL database that only this worker uses."""
+    name = f"mentoring_{worker_id}"
+    create_migrated(run, cluster, name)
+    return name
+
+
+@pytest.fixture
+def sqlite_database_url(run: Run, tmp_path: Path) -> str:
+    """A migrated SQLite database with no rows, for tests of what only SQLite does."""
+    return copied_sqlite(run, tmp_path)
+
+
+@pytest.fixture
+def postgresql_database_url(cluster: Cluster, worker_database: str) -> str:
+    """A migrated PostgreSQL database with no rows, for tests of what only PostgreSQL does."""
+    cluster.execute(EMPTY, database=worker_database)
+    return cluster.url(worker_database)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database with no rows; the test runs once on each engine."""
+    url: str = request.getfixturevalue(f"{request.param}_database_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[str]:
+    """A database without tables, for tests of migrations; once on each engine."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "empty.db")
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    name = f"empty_{worker_id}"
+    yield create_empty(cluster, name)
+    drop(cluster, name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def sessions(database: Database) -> Sessions:
+    return database.sessions
+
+
+@pytest.fixture
+async def db(database: Database) -> AsyncIterator[AsyncSession]:
+    """A session in a transaction that is never committed: use cases do not commit either."""
+    async with database.sessions() as session:
+        yield session
+
+
+@pytest.fixture
+def smtp() -> Iterator[Sink]:
+    """An SMTP server that keeps what arrives; ``smtp.url`` is the setting."""
+    with smtp_sink() as sink:
+        yield sink
+
+
+@pytest.fixture(scope="session")
+async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
+    async with running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+async def windows(browser: Browser) -> AsyncIterator[Browsing]:
+    """Pages of several people: ``await windows.open(language="fr", width=390)``."""
+    async with browsing(browser) as session:
+        yield session
+
+
+@pytest.fixture
+async def page(windows: Browsing) -> Page:
+    """One page; the test fails for any error in its console and anything its policy stops."""
+    return await windows.open()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[StartProgram]:
+    """``start("serve", MENTORING_DATABASE_URL=...)`` starts the program; all end with the test.
+
+    What they said is shown when the test fails.
+    """
+    with ExitStack() as running:
+        count = 0
+
+        def start_one(*arguments: str, port: int | None = None, **environment: str) -> Process:
+            nonlocal count
+            count += 1
+            log = tmp_path / f"program-{count}.log"
+            running.callback(lambda: print(f"--- {' '.join(arguments)}\n{log.read_text(errors='replace')}"))
+            return running.enter_context(started(*arguments, log=log, environment=environment, port=port))
+
+        yield start_one

@@ -1,0 +1,174 @@
+"""Problems to test with: one that is valid by default, one with given scores, and drawn ones."""
+
+from typing import TypeVar
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import ArrayLike, NDArray
+
+from matching import NEEDS, SEASONS, WEEK, Problem, Rules, Weights
+from matching.problem import ARRAYS
+
+NEED_ONLY = Weights(need=1, time=0, wishes=0, tools=0, language=0, across=0)
+
+
+SIZES = {"S": 1, "T": 1, "G": 1}
+
+Item = TypeVar("Item")
+
+
+def hours(*people: int | tuple[int, int]) -> NDArray[np.bool_]:
+    """Weeks of people (2, n, 672) who have so many quarter hours from Monday on, in winter and summer."""
+    weeks = np.zeros((SEASONS, len(people), WEEK), np.bool_)
+    for person, quarters in enumerate(people):
+        for season, number in enumerate(quarters if isinstance(quarters, tuple) else (quarters, quarters)):
+            weeks[season, person, :number] = True
+    return weeks
+
+
+def a_problem(
+    leaders: int = 1,
+    juniors: int = 1,
+    rules: Rules | None = None,
+    weights: Weights | None = None,
+    **changes: ArrayLike,
+) -> Problem:
+    """Every pair is eligible and fits by 0.70: need, time and language are full, the rest is nothing."""
+    given: dict[str, ArrayLike] = {
+        "need_skill": [[0, -1, -1]] * leaders,
+        "need_level": [[0, 0, 0]] * leaders,
+        "offer_level": [[4]] * juniors,
+        "wanted_tools": [[False]] * leaders,
+        "offered_tools": [[False]] * juniors,
+        "leader_fluency": [[3]] * leaders,
+        "junior_fluency": [[3]] * juniors,
+        "leader_hours": hours(*[24] * leaders),
+        "junior_hours": hours(*[24] * juniors),
+        "leader_country": [0] * leaders,
+        "junior_country": [0] * juniors,
+        "leader_unit": [0] * leaders,
+        "junior_unit": [1] * juniors,
+        "leader_grade": [22] * leaders,
+        "junior_grade": [10] * juniors,
+        "leader_manager": [-1] * leaders,
+        "junior_manager": [-1] * juniors,
+        "leader_capacity": [1] * leaders,
+        "junior_capacity": [1] * juniors,
+        "leader_waiting": [0.0] * leaders,
+        "junior_waiting": [0.0] * juniors,
+    }
+    sizes = {"L": leaders, "J": juniors, **SIZES}
+    arrays = {name: np.asarray(value) for name, value in (given | changes).items()}
+    for name, array in arrays.items():
+        if not array.size:
+            dims = ARRAYS[name].dims if name in ARRAYS else (0, 2)
+            arrays[name] = array.reshape([size if isinstance(size, int) else sizes[size] for size in dims])
+    return Problem(**arrays, rules=rules or Rules(), weights=weights or Weights())
+
+
+def scored(
+    twelfths: list[list[int]], weights: Weights = NEED_ONLY, rules: Rules | None = None, **changes: ArrayLike
+) -> Problem:
+    """Each leader has three needs of their own; the fit of a pair is the number given, in twelfths.
+
+    0 twelfths: the rule on skills refuses the pair.
+    """
+    juniors = len(twelfths[0]) if twelfths else 0
+    skills = NEEDS * len(twelfths)
+    offers = np.zeros((juniors, max(1, skills)), np.int8)
+    for leader, row in enumerate(twelfths):
+        for junior, twelfth in enumerate(row):
+            offers[junior, NEEDS * leader : NEEDS * (leader + 1)] = _levels(twelfth)
+    given: dict[str, ArrayLike] = {
+        "need_skill": np.arange(skills).reshape(-1, NEEDS),
+        # level 1 is held, so that 2 and 3 on offer are one and two levels gained
+        "need_level": np.ones((len(twelfths), NEEDS), np.int8),
+        "offer_level": offers,
+    }
+    return a_problem(len(twelfths), juniors, rules, weights, **(given | changes))
+
+
+def _levels(twelfths: int) -> list[int]:
+    for first in (0, 1, 2):
+        for second in (0, 1, 2):
+            third = twelfths - 3 * first - 2 * second
+            if 0 <= third <= 2:
+                return [gain + 1 if gain else 0 for gain in (first, second, third)]
+    raise ValueError(twelfths)
+
+
+@st.composite
+def assignments(draw: st.DrawFn) -> Problem:
+    """Up to 4 by 4 with scores, capacities, waiting bonuses, forbidden pairs and pins that can be kept."""
+    leaders, juniors = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    twelfths = draw(_matrix(leaders, juniors, st.integers(0, 12)))
+    cells = [(leader, junior) for leader in range(leaders) for junior in range(juniors)]
+    forbidden = draw(st.lists(st.sampled_from(cells), max_size=3))
+    leader_capacity = draw(_row(leaders, st.integers(0, 2)))
+    junior_capacity = draw(_row(juniors, st.integers(0, 3)))
+    pinned: list[tuple[int, int]] = []
+    for leader, junior in draw(st.lists(st.sampled_from(cells), max_size=2, unique=True)):
+        asked = [*pinned, (leader, junior)]
+        if (
+            twelfths[leader][junior]
+            and (leader, junior) not in forbidden
+            and sum(one == leader for one, _ in asked) <= leader_capacity[leader]
+            and sum(one == junior for _, one in asked) <= junior_capacity[junior]
+        ):
+            pinned = asked
+    waiting = st.sampled_from([0.0, 0.05, 0.15])
+    return scored(
+        twelfths,
+        leader_capacity=leader_capacity,
+        junior_capacity=junior_capacity,
+        forbidden=forbidden,
+        pinned=pinned,
+        leader_waiting=draw(_row(leaders, waiting)),
+        junior_waiting=draw(_row(juniors, waiting)),
+    )
+
+
+@st.composite
+def people(draw: st.DrawFn) -> Problem:
+    """Up to 3 by 3 in which every field, rule, threshold and weight is drawn."""
+    leaders, juniors = draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    level, fluency, known = st.integers(0, 4), st.integers(0, 3), st.integers(-1, 1)
+    quarters = st.sampled_from([(0, 30), (7, 8), (8, 8), (8, 7), (13, 24), (40, 30)])
+    cells = st.lists(st.tuples(st.integers(0, leaders - 1), st.integers(0, juniors - 1)), max_size=2)
+    weight = st.sampled_from([0.0, 0.05, 0.45, 3.0])
+    return a_problem(
+        leaders,
+        juniors,
+        need_skill=draw(_matrix(leaders, NEEDS, st.integers(-1, 3))),
+        need_level=draw(_matrix(leaders, NEEDS, level)),
+        offer_level=draw(_matrix(juniors, 4, level)),
+        wanted_tools=draw(_matrix(leaders, 3, st.booleans())),
+        offered_tools=draw(_matrix(juniors, 3, st.booleans())),
+        leader_fluency=draw(_matrix(leaders, 2, fluency)),
+        junior_fluency=draw(_matrix(juniors, 2, fluency)),
+        leader_hours=hours(*draw(_row(leaders, quarters))),
+        junior_hours=hours(*draw(_row(juniors, quarters))),
+        leader_country=draw(_row(leaders, known)),
+        junior_country=draw(_row(juniors, known)),
+        leader_unit=draw(_row(leaders, known)),
+        junior_unit=draw(_row(juniors, known)),
+        leader_grade=draw(_row(leaders, st.integers(8, 12))),
+        junior_grade=draw(_row(juniors, st.integers(6, 10))),
+        leader_manager=draw(_row(leaders, known)),
+        junior_manager=draw(_row(juniors, known)),
+        in_line=draw(cells),
+        barred=draw(cells),
+        forbidden=draw(cells),
+        leader_wishes=draw(cells),
+        junior_wishes=draw(cells),
+        rules=draw(st.sampled_from([Rules(), Rules(seniority_gap=1, minimum_offer=3, working_fluency=1)])),
+        weights=Weights(*draw(_row(5, weight)), across=draw(st.sampled_from([0.05, 1.0]))),
+    )
+
+
+def _row(length: int, items: st.SearchStrategy[Item]) -> st.SearchStrategy[list[Item]]:
+    return st.lists(items, min_size=length, max_size=length)
+
+
+def _matrix(height: int, width: int, items: st.SearchStrategy[Item]) -> st.SearchStrategy[list[list[Item]]]:
+    return _row(height, _row(width, items))

