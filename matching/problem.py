@@ -4,7 +4,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, fields
 from typing import NamedTuple
 
 import numpy as np
@@ -168,6 +168,8 @@ class Problem:
         except _UNREADABLE as error:
             raise InvalidProblem("format", "bytes") from error
         if set(stored) != {"format", "rules", "weights", *ARRAYS, *PAIRS} or stored["format"] != FORMAT:
+            raise InvalidProblem("format", "bytes")
+        if stored["rules"].shape != (len(fields(Rules)),) or stored["weights"].shape != (len(fields(Weights)),):
             raise InvalidProblem("format", "bytes")
         for name in ("leader_hours", "junior_hours"):
             stored[name] = np.unpackbits(stored[name].astype(np.uint8), axis=-1, count=WEEK).view(np.bool_)

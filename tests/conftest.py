@@ -6,10 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from httpx import ASGITransport, AsyncClient
+from litestar import Litestar
 from playwright.async_api import Browser, Page
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.app import create_app, surrounded
 from mentoring.db import Database, Sessions, open_database
+from mentoring.settings import Settings
 from tests.harness.browser import Browsing, browsing, running_browser
 from tests.harness.databases import EMPTY, copied_sqlite, create_empty, create_migrated, drop, sqlite_url
 from tests.harness.postgres import Cluster, shared_cluster
@@ -113,6 +117,27 @@ async def db(database: Database) -> AsyncIterator[AsyncSession]:
     """A session in a transaction that is never committed: use cases do not commit either."""
     async with database.sessions() as session:
         yield session
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(database_url=database_url, secret_file=tmp_path / "secret", base_url="http://127.0.0.1:8000")
+
+
+@pytest.fixture
+def app(database: Database, settings: Settings) -> Litestar:
+    """The whole service on the test's database."""
+    return create_app(settings, database)
+
+
+@pytest.fixture
+async def client(app: Litestar, database: Database, settings: Settings) -> AsyncIterator[AsyncClient]:
+    """A visitor's browser without script: cookies are kept, forms come from our own site."""
+    service = surrounded(app, settings, database)
+    transport = ASGITransport(service, raise_app_exceptions=False)  # type: ignore[arg-type]  # Litestar types scopes narrower
+    headers = {"origin": settings.base_url}
+    async with AsyncClient(transport=transport, base_url=settings.base_url, headers=headers) as visitor:
+        yield visitor
 
 
 @pytest.fixture

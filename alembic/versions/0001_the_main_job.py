@@ -190,7 +190,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('reporting_line', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_reporting_line_manager_id'), ['manager_id'], unique=False)
-        batch_op.create_index('one_solid_line', ['person_id'], unique=True, sqlite_where="kind = 'solid'", postgresql_where="kind = 'solid'")
+        batch_op.create_index('one_solid_line', ['person_id'], unique=True, sqlite_where=sa.text("kind = 'solid'"), postgresql_where=sa.text("kind = 'solid'"))
 
     op.create_table('round',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -206,7 +206,7 @@ def upgrade() -> None:
     sa.Column('fence', sa.Integer(), nullable=False),
     sa.Column('stage', sa.Text(), nullable=True),
     sa.Column('progress', sa.Double(), nullable=False),
-    sa.Column('failure', sa.JSON(), nullable=True),
+    sa.Column('failure', sa.JSON(none_as_null=True), nullable=True),
     sa.Column('leaders', sa.Integer(), nullable=False),
     sa.Column('juniors', sa.Integer(), nullable=False),
     sa.Column('matched', sa.Integer(), nullable=False),
@@ -276,6 +276,7 @@ def upgrade() -> None:
     sa.Column('reasons', sa.JSON(), nullable=False),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('junior_asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('reminders', sa.Integer(), nullable=False),
     sa.Column('wake_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('began_at', sa.DateTime(timezone=True), nullable=True),
@@ -401,7 +402,7 @@ def upgrade() -> None:
     sa.Column('time_zone', sa.Text(), nullable=False),
     sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('minutes', sa.Integer(), nullable=False),
-    sa.Column('state', sa.Enum('planned', 'invited', 'held', 'missed', name='sessionstate', native_enum=False, length=32), nullable=False),
+    sa.Column('state', sa.Enum('planned', 'invited', 'held', 'missed', 'cancelled', name='sessionstate', native_enum=False, length=32), nullable=False),
     sa.Column('sequence', sa.Integer(), nullable=False),
     sa.Column('wake_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['pairing_id'], ['pairing.id'], name=op.f('fk_session_pairing_id_pairing'), ondelete='CASCADE'),
@@ -456,7 +457,7 @@ def downgrade() -> None:
 
     op.drop_table('round')
     with op.batch_alter_table('reporting_line', schema=None) as batch_op:
-        batch_op.drop_index('one_solid_line', sqlite_where="kind = 'solid'", postgresql_where="kind = 'solid'")
+        batch_op.drop_index('one_solid_line', sqlite_where=sa.text("kind = 'solid'"), postgresql_where=sa.text("kind = 'solid'"))
         batch_op.drop_index(batch_op.f('ix_reporting_line_manager_id'))
 
     op.drop_table('reporting_line')

@@ -17,28 +17,20 @@ from litestar.types import ASGIApp
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring.checkins import api as checkins_api
 from mentoring.db import Database, open_database
-from mentoring.directory import api as directory_api
 from mentoring.entrance import Entrance
 from mentoring.errors import MentoringError
-from mentoring.messages import api as messages_api
-from mentoring.pairings import api as pairings_api
 from mentoring.people import api as people_api
 from mentoring.people import pages as people_pages
 from mentoring.policy import Action
-from mentoring.programmes import api as programmes_api
-from mentoring.rounds import api as rounds_api
 from mentoring.settings import Settings, read_settings
-from mentoring.skills import api as skills_api
 from mentoring.web import doors, problems
+from mentoring.web import pages as web_pages
+from mentoring.web.forms import FormRefused
 from mentoring.web.walls import Walls
 
 SLICES = ("web", "people", "directory", "skills", "programmes", "pairings", "rounds", "checkins", "messages")
-DOORS = (
-    people_api, people_pages, directory_api, skills_api, programmes_api, pairings_api, rounds_api, checkins_api,
-    messages_api,
-)  # fmt: skip
+DOORS = (web_pages, people_api, people_pages)
 STATIC = Path(__file__).parent / "web" / "static"
 LARGEST_BODY = 1_000_000
 """Bytes; routes that take files say more for themselves."""
@@ -51,21 +43,25 @@ async def health(db: NamedDependency[AsyncSession]) -> dict[str, str]:
     return {"status": "ok"}
 
 
-def create_app(settings: Settings | None = None, database: Database | None = None) -> Litestar:
-    """Build the service. ``granian mentoring.app:create_app --factory`` reads the environment."""
-    settings = settings or read_settings()
-    opened = database or open_database(settings.database_url)
+def create_service() -> ASGIApp:
+    """The whole service as the server runs it (``granian mentoring.app:create_service --factory``)."""
+    settings = read_settings()
+    opened = open_database(settings.database_url)
+    return surrounded(create_app(settings, opened), settings, opened)
+
+
+def surrounded(app: Litestar, settings: Settings, opened: Database) -> ASGIApp:
+    """Walls and entrance stand around everything, unknown addresses included, which Litestar's middleware does not."""
+    return Walls(Entrance(app, opened, settings), settings)
+
+
+def create_app(settings: Settings, opened: Database) -> Litestar:
+    """Put the doors of all slices together."""
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         yield
         await opened.close()
-
-    def entrance(app: ASGIApp) -> ASGIApp:
-        return Entrance(app, opened, settings)
-
-    def walls(app: ASGIApp) -> ASGIApp:
-        return Walls(app, settings)
 
     app = Litestar(
         route_handlers=[health, *(route for door in DOORS for route in door.ROUTES), _static()],
@@ -79,14 +75,14 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
             "database": Provide(lambda: opened, sync_to_thread=False),
         },
         guards=[doors.guard],
-        middleware=[walls, entrance],
         exception_handlers={
             MentoringError: problems.refused,
+            FormRefused: problems.form_refused,
             HTTPException: problems.refused_by_framework,
             RecursionError: problems.too_deep,
             Exception: problems.failed,
         },
-        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings.organisation)),
+        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings)),
         openapi_config=_openapi(settings),
         lifespan=[lifespan],
         request_max_body_size=LARGEST_BODY,

@@ -54,6 +54,12 @@ def best_language(wanted: str | None) -> str:
     return next((code for _, _, code in sorted(weighted) if code in offered()), "en")
 
 
+def own_name(language: str) -> str:
+    """What a language calls itself, for the list in which people look for theirs."""
+    name = Locale.parse(language).get_display_name() or language
+    return name[:1].upper() + name[1:]
+
+
 class Words:
     """The words, dates and numbers of one reader: their language and their zone."""
 
@@ -105,3 +111,14 @@ class Words:
         """A moment on the reader's own wall clock, with the zone's name."""
         local = value.astimezone(self.zone)
         return f"{format_datetime(local, format='EEEE d MMMM y, HH:mm', locale=self.locale)} ({self.zone.key})"
+
+    def language_name(self, code: str) -> str:
+        """What the reader calls a language; its code where nobody has a name for it."""
+        return str(self.locale.languages.get(code.replace("-", "_"), code))
+
+    def country_name(self, code: str) -> str:
+        return str(self.locale.territories.get(code, code))
+
+    def weekday(self, day: int) -> str:
+        """The name of a weekday, Monday being 0, as it stands alone."""
+        return str(self.locale.days["stand-alone"]["wide"][day])

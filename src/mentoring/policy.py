@@ -46,13 +46,17 @@ class Action(enum.StrEnum):
     SIGN_UP = "self.sign_up"
     SIGN_UPS_IMPORT = "programmes.import"
     ENROLMENT_READ = "programmes.enrolment"
+    EXCLUSIONS_READ = "programmes.exclusions"
     ROUND_READ = "rounds.read"
     ROUND_WRITE = "rounds.write"
     PAIRING_READ = "pairings.read"
+    PAIRING_SURVEY = "pairings.survey"
     PAIRING_ANSWER = "pairings.answer"
     CHECK_IN_READ = "checkins.read"
     CHECK_IN_ANSWER = "checkins.answer"
+    FOLLOW_UP_READ = "checkins.follow_up"
     MESSAGES_READ = "messages.read"
+    MAIL_READ = "messages.mail"
     TOKENS = "tokens.write"
     ADMINISTER = "administration.write"
 
@@ -94,7 +98,14 @@ def oneself(actor: Actor, thing: Any) -> bool:
 
 
 def one_of_the_two(actor: Actor, pairing: Any) -> bool:
-    return actor.id is not None and actor.id in (pairing.leader_id, pairing.junior_id)
+    """The leader, or the junior once asked: of what the leader declines, the junior never learns."""
+    if actor.id is None:
+        return False
+    return actor.id == pairing.leader_id or (actor.id == pairing.junior_id and pairing.junior_asked_at is not None)
+
+
+def addressee(actor: Actor, message: Any) -> bool:
+    return actor.id is not None and actor.id == message.recipient_id
 
 
 POLICY: dict[Action, tuple[Clause, ...]] = {
@@ -113,13 +124,17 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.SIGN_UP: ((signed_in,),),
     Action.SIGN_UPS_IMPORT: ((administrator,), (its_coordinator,)),
     Action.ENROLMENT_READ: ((administrator,), (its_coordinator,), (oneself,)),
+    Action.EXCLUSIONS_READ: ((its_coordinator,),),
     Action.ROUND_READ: ((administrator,), (its_coordinator,)),
     Action.ROUND_WRITE: ((administrator,), (its_coordinator,)),
-    Action.PAIRING_READ: ((administrator,), (its_coordinator,), (one_of_the_two,)),
+    Action.PAIRING_READ: ((one_of_the_two,),),
+    Action.PAIRING_SURVEY: ((administrator,), (its_coordinator,)),
     Action.PAIRING_ANSWER: ((one_of_the_two,),),
     Action.CHECK_IN_READ: ((oneself,),),
     Action.CHECK_IN_ANSWER: ((oneself,),),
+    Action.FOLLOW_UP_READ: ((administrator,), (its_coordinator,)),
     Action.MESSAGES_READ: ((administrator,), (a_coordinator,)),
+    Action.MAIL_READ: ((administrator,), (addressee,)),
     Action.TOKENS: ((administrator,),),
     Action.ADMINISTER: ((administrator,),),
 }

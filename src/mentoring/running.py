@@ -2,11 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Sequence
-from time import monotonic
+from time import monotonic, sleep
 
 import click
 
@@ -32,6 +33,7 @@ def serve() -> None:
     """Run the web application and the API."""
     settings = console.settings()
     _prepare(settings)
+    _refuse_taken_port(settings)
     os.execv(sys.executable, _server(settings))
 
 
@@ -51,6 +53,7 @@ def run(demo: bool) -> None:
     """Run web, API and clock in one go; print the address, and with --demo one sign-in link per role."""
     settings = console.settings()
     _prepare(settings)
+    _refuse_taken_port(settings)
     if demo:
         console.with_database(seed.ensure_demo)
     children = [subprocess.Popen(_server(settings)), subprocess.Popen(_clock())]
@@ -69,9 +72,20 @@ def _prepare(settings: Settings) -> None:
     settings.secret()
 
 
+def _refuse_taken_port(settings: Settings) -> None:
+    """The server shares its port with whoever asks (SO_REUSEPORT): a second one would silently take half of it."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            text = console.words().text("run.port_taken", port=settings.port, host=settings.host)
+            raise click.ClickException(text) from error
+
+
 def _server(settings: Settings) -> list[str]:
     return [
-        sys.executable, "-m", "granian", "mentoring.app:create_app", "--factory", "--interface", "asgi",
+        sys.executable, "-m", "granian", "mentoring.app:create_service", "--factory", "--interface", "asgi",
         "--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers),
         "--workers-kill-timeout", "10", "--no-ws", "--log-level", "warning",
     ]  # fmt: skip
@@ -88,7 +102,7 @@ def _wait_until_ready(settings: Settings, children: Sequence[subprocess.Popen[by
             with urllib.request.urlopen(f"http://{settings.host}:{settings.port}/health", timeout=1):  # our own address
                 return True
         except OSError:
-            signal.sigtimedwait([], 0.05)
+            sleep(0.05)
     return False
 
 

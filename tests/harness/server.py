@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
+import psutil
 
 from tests.harness.run import free_port
 
@@ -78,9 +79,22 @@ class Process:
 
     def kill(self) -> None:
         """kill -9, for it and all that it started: nobody gets to say goodbye."""
+        family = _group(self.pid)
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.popen.wait()
+        # Its children are not ours to wait for, yet their ports and locks must be free.
+        psutil.wait_procs(family, timeout=STOPPED_WITHIN)
+
+
+def _group(leader: int) -> list[psutil.Process]:
+    """Return the living processes of the group, also when its leader is gone."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError):
+            if process.pid != leader and os.getpgid(process.pid) == leader:
+                found.append(process)
+    return found
 
 
 def _answers(client: httpx.Client, path: str) -> bool:
@@ -91,7 +105,13 @@ def _answers(client: httpx.Client, path: str) -> bool:
 
 
 @contextmanager
-def started(*arguments: str, log: Path, environment: Mapping[str, str], port: int | None = None) -> Iterator[Process]:
+def started(
+    *arguments: str,
+    log: Path,
+    environment: Mapping[str, str],
+    port: int | None = None,
+    program: Path = PROGRAM,
+) -> Iterator[Process]:
     """Start ``mentoring ARGUMENTS``; at the end ask it to stop, unless it is gone already.
 
     The environment is ours with every setting taken out, then ``environment`` put in.

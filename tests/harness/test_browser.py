@@ -18,6 +18,8 @@ PAGES = {
     "/broken-script": (200, "<!doctype html><script src=/script.js></script>"),
     "/script.js": (200, "nowhere()"),
     "/elsewhere": (200, "<!doctype html><img src=http://192.0.2.1/x.png>"),
+    # Chromium asks for it when it pleases.
+    "/favicon.ico": (200, ""),
     "/refused": (403, "<!doctype html><h1>No</h1>"),
 }
 

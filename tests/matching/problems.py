@@ -15,6 +15,8 @@ NEED_ONLY = Weights(need=1, time=0, wishes=0, tools=0, language=0, across=0)
 SIZES = {"S": 1, "T": 1, "G": 1}
 
 Item = TypeVar("Item")
+Change = ArrayLike | Rules | Weights
+Changes = dict[str, Change]
 
 
 def hours(*people: int | tuple[int, int]) -> NDArray[np.bool_]:
@@ -26,15 +28,9 @@ def hours(*people: int | tuple[int, int]) -> NDArray[np.bool_]:
     return weeks
 
 
-def a_problem(
-    leaders: int = 1,
-    juniors: int = 1,
-    rules: Rules | None = None,
-    weights: Weights | None = None,
-    **changes: ArrayLike,
-) -> Problem:
+def a_problem(leaders: int = 1, juniors: int = 1, /, **changes: Change) -> Problem:
     """Every pair is eligible and fits by 0.70: need, time and language are full, the rest is nothing."""
-    given: dict[str, ArrayLike] = {
+    given: Changes = {
         "need_skill": [[0, -1, -1]] * leaders,
         "need_level": [[0, 0, 0]] * leaders,
         "offer_level": [[4]] * juniors,
@@ -58,17 +54,18 @@ def a_problem(
         "junior_waiting": [0.0] * juniors,
     }
     sizes = {"L": leaders, "J": juniors, **SIZES}
+    rules, weights = changes.pop("rules", Rules()), changes.pop("weights", Weights())
+    assert isinstance(rules, Rules)
+    assert isinstance(weights, Weights)
     arrays = {name: np.asarray(value) for name, value in (given | changes).items()}
     for name, array in arrays.items():
         if not array.size:
             dims = ARRAYS[name].dims if name in ARRAYS else (0, 2)
             arrays[name] = array.reshape([size if isinstance(size, int) else sizes[size] for size in dims])
-    return Problem(**arrays, rules=rules or Rules(), weights=weights or Weights())
+    return Problem(**arrays, rules=rules, weights=weights)
 
 
-def scored(
-    twelfths: list[list[int]], weights: Weights = NEED_ONLY, rules: Rules | None = None, **changes: ArrayLike
-) -> Problem:
+def scored(twelfths: list[list[int]], /, **changes: Change) -> Problem:
     """Each leader has three needs of their own; the fit of a pair is the number given, in twelfths.
 
     0 twelfths: the rule on skills refuses the pair.
@@ -79,13 +76,14 @@ def scored(
     for leader, row in enumerate(twelfths):
         for junior, twelfth in enumerate(row):
             offers[junior, NEEDS * leader : NEEDS * (leader + 1)] = _levels(twelfth)
-    given: dict[str, ArrayLike] = {
+    given: Changes = {
         "need_skill": np.arange(skills).reshape(-1, NEEDS),
         # level 1 is held, so that 2 and 3 on offer are one and two levels gained
         "need_level": np.ones((len(twelfths), NEEDS), np.int8),
         "offer_level": offers,
+        "weights": NEED_ONLY,
     }
-    return a_problem(len(twelfths), juniors, rules, weights, **(given | changes))
+    return a_problem(len(twelfths), juniors, **(given | changes))
 
 
 def _levels(twelfths: int) -> list[int]:
@@ -162,7 +160,17 @@ def people(draw: st.DrawFn) -> Problem:
         leader_wishes=draw(cells),
         junior_wishes=draw(cells),
         rules=draw(st.sampled_from([Rules(), Rules(seniority_gap=1, minimum_offer=3, working_fluency=1)])),
-        weights=Weights(*draw(_row(5, weight)), across=draw(st.sampled_from([0.05, 1.0]))),
+        weights=draw(
+            st.builds(
+                Weights,
+                need=weight,
+                time=weight,
+                wishes=weight,
+                tools=weight,
+                language=weight,
+                across=st.sampled_from([0.05, 1.0]),
+            )
+        ),
     )
 
 

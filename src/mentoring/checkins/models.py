@@ -26,13 +26,14 @@ class CheckIn(Base):
     __table_args__ = (
         UniqueConstraint("pairing_id", "person_id", "moment"),
         CheckConstraint("usefulness BETWEEN 1 AND 5", name="usefulness_is_1_to_5"),
+        Index(None, "person_id", "state"),
         Index("ix_check_in_waiting", "wake_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     programme_id: Mapped[UUID] = mapped_column(ForeignKey(Programme.id), index=True)
     pairing_id: Mapped[UUID] = mapped_column(ForeignKey(Pairing.id, ondelete="CASCADE"))
-    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id))
     kind: Mapped[CheckInKind]
     moment: Mapped[PlainText]
     """session_1 and so on; day_30, midpoint, end, look_back."""

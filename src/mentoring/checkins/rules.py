@@ -1,9 +1,16 @@
 """When we ask, when we ask again, and when we stop: pure decisions about check-ins and pulses."""
 
 import enum
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 
-from mentoring.errors import Conflict, NotFound
+from mentoring.errors import Conflict, Invalid, NotFound
+
+ASKED_AT = time(10)
+"""On the person's own wall clock, for pulses that no session's end gives a time to."""
+SILENT_AFTER = 2
+"""Check-ins in a row that one person lets lapse before a coordinator is told."""
+SESSION_MOMENT = "session_{number}"
 
 
 class CheckInKind(enum.StrEnum):
@@ -39,6 +46,19 @@ class CheckInNotOpen(Conflict):
     """Answered already, lapsed, or not yet asked."""
 
 
+class AnswerIncomplete(Invalid):
+    """Whether you met, or one of the four answers of a pulse, is missing."""
+
+
+class AnswerDoesNotFit(Invalid):
+    """Answers of a pulse to a question about a session, or the other way round."""
+
+
+class FollowUpReason(enum.StrEnum):
+    SILENT = "silent"
+    LEFT = "left"
+
+
 def ensure_open(state: CheckInState) -> None:
     if state is not CheckInState.OPEN:
         raise CheckInNotOpen(state=state.value)
@@ -56,3 +76,21 @@ def wake(
     if fired_at is None:
         return Step.FIRE, ahead[0]
     return (Step.FOLLOW_UP, ahead[0]) if ahead else (Step.LAPSE, None)
+
+
+def pulses(
+    began_at: datetime, ends: Sequence[datetime], pulse_after_days: int, midpoint_after_session: int, look_back_days: int
+) -> dict[str, datetime]:
+    """When each pulse of a pairing is due. ``ends`` are the ends of its planned sessions, in order."""
+    middle = min(midpoint_after_session, len(ends)) - 1
+    return {
+        "day_30": began_at + timedelta(days=pulse_after_days),
+        "midpoint": ends[middle],
+        "end": ends[-1],
+        "look_back": ends[-1] + timedelta(days=look_back_days),
+    }
+
+
+def silent(latest: Sequence[CheckInState]) -> bool:
+    """Whether a person's latest check-ins of a pairing, newest first, were all let lapse."""
+    return len(latest) >= SILENT_AFTER and all(state is CheckInState.LAPSED for state in latest[:SILENT_AFTER])

@@ -9,8 +9,8 @@ from msgspec import structs
 from mentoring.directory.checking import StaffFile
 from mentoring.directory.difference import Difference, difference
 from mentoring.directory.models import LineKind
-from mentoring.directory.rules import STAFF_COLUMNS, StaffRow
-from mentoring.errors import Conflict
+from mentoring.directory.rules import STAFF_COLUMNS, StaffRow, shown
+from mentoring.errors import Conflict, Invalid
 from mentoring.people.rules import AddressTaken
 
 NO_ZONE = "UTC"
@@ -37,6 +37,10 @@ class ManyWouldLeave(Conflict):
 
 class ImportUnderWay(Conflict):
     """Another staff file is being written at this moment."""
+
+
+class MappingUnreadable(Invalid):
+    """``given`` is not of the form ours=theirs."""
 
 
 @dataclass(slots=True)
@@ -147,3 +151,14 @@ def best_language(languages: Mapping[str, int], offered: Iterable[str]) -> str:
     """The language in which the service begins to speak to somebody: the one they know best of those it has."""
     known = [(-languages[code], place, code) for place, code in enumerate(offered) if code in languages]
     return min(known)[2] if known else "en"
+
+
+def mapping_of(pairs: Iterable[str]) -> dict[str, str]:
+    """``["staff_no=Personnel No"]`` as a mapping from our columns to theirs. Raises ``MappingUnreadable``."""
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        ours, separator, theirs = (part.strip() for part in pair.partition("="))
+        if not (ours and separator and theirs):
+            raise MappingUnreadable(given=shown(pair))
+        mapping[ours] = theirs
+    return mapping

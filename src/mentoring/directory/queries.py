@@ -40,20 +40,26 @@ async def known_staff(db: AsyncSession) -> Known:
     spoken: dict[str, Mapping[str, int]] = {}
     columns = [column for column in Person.__table__.columns if column.name not in ("languages", "language")]
     statement = select(*columns, type_coerce(Person.languages, Text).label("spoken"))
-    async for row in await db.stream(statement, execution_options={"yield_per": BATCH}):
-        known.holders[row.email] = row.id
-        if row.staff_no is None:
-            known.unnumbered.add(row.id)
-            continue
-        known.ids[row.staff_no] = row.id
-        if row.left_on is not None:
-            known.gone.add(row.staff_no)
-            continue
-        if row.spoken not in spoken:
-            spoken[row.spoken] = msgspec.json.decode(row.spoken, type=dict[str, int])
-        languages = spoken[row.spoken]
-        known.current[row.staff_no] = _staff_row(row, languages, answers.get(row.id, {}), genders.get(row.id, ""))
+    async for rows in (await db.stream(statement)).partitions(BATCH):
+        for row in rows:
+            if row.spoken not in spoken:
+                spoken[row.spoken] = msgspec.json.decode(row.spoken, type=dict[str, int])
+            if _noted(known, row):
+                said = _staff_row(row, spoken[row.spoken], answers.get(row.id, {}), genders.get(row.id, ""))
+                known.current[said.staff_no] = said
     return known
+
+
+def _noted(known: Known, row: Row[*tuple[object, ...]]) -> bool:
+    """Note who somebody is; whether a staff file should speak of them."""
+    known.holders[row.email] = row.id
+    if row.staff_no is None:
+        known.unnumbered.add(row.id)
+        return False
+    known.ids[row.staff_no] = row.id
+    if row.left_on is not None:
+        known.gone.add(row.staff_no)
+    return row.left_on is None
 
 
 async def _answers(db: AsyncSession) -> Answers:
@@ -62,14 +68,17 @@ async def _answers(db: AsyncSession) -> Answers:
         Person, Person.id == ReportingLine.manager_id
     )
     found: Answers = {}
-    async for person_id, kind, staff_no in await db.stream(statement, execution_options={"yield_per": BATCH}):
-        kinds = found.setdefault(person_id, {})
-        kinds[kind] = (*kinds.get(kind, ()), staff_no)
+    async for rows in (await db.stream(statement)).partitions(BATCH):
+        for person_id, kind, staff_no in rows:
+            if staff_no is None:  # a line that no file can speak of
+                continue
+            kinds = found.setdefault(person_id, {})
+            kinds[kind] = (*kinds.get(kind, ()), staff_no)
     return found
 
 
 def _staff_row(
-    row: "Row[tuple[object, ...]]",
+    row: Row[*tuple[object, ...]],
     languages: Mapping[str, int],
     answers: Mapping[LineKind, tuple[str, ...]],
     gender: str,

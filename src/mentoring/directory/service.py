@@ -133,7 +133,7 @@ class _Writing:
             columns = tuple(name for name in one.columns if name in PERSON_COLUMNS)
             alike[columns, one.returned or one.adopted].append(one)
         for (columns, comes_back), updates in alike.items():
-            values = {name: bindparam(f"new_{name}") for name in columns}
+            values: dict[str, object] = {name: bindparam(f"new_{name}") for name in columns}
             extra = {"left_on": None} if comes_back else {}
             statement = update(Person).where(Person.id == bindparam("who")).values(**values, **extra)
             for some in _chunks(updates):

@@ -12,8 +12,9 @@ FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u
 
 LINE_BREAKS = re.compile("[\t\n\v\f\r\u2028\u2029]")
 
-EDGES = " \u00a0\u200b\u200e\u200f\u061c\ufeff\u3000"
-"""What spreadsheets and copying leave round a value, seen by nobody."""
+EDGES = "".join(map(chr, [*range(9, 14), *range(28, 33), 0x85, 0xA0, 0x1680, *range(0x2000, 0x2010), 0x2028, 0x2029]))
+EDGES += "\u061c\u202f\u205f\u3000\ufeff"
+"""Blanks of all kinds and marks of direction: what spreadsheets and copying leave round a value, seen by nobody."""
 
 FORMULA_TEXT = re.compile(r'="([^"]*)"')
 """How spreadsheets are told in CSV to keep leading zeros: ``="00123"``."""
@@ -31,7 +32,7 @@ def tidied(raw: str) -> str:
         value = unicodedata.normalize("NFC", raw)
         if LINE_BREAKS.search(value):
             value = " ".join(value.split())
-        value = value.strip(EDGES).strip()
+        value = value.strip(EDGES)
     if value.startswith('="') and (quoted := FORMULA_TEXT.fullmatch(value)):
         return quoted[1].strip()
     return value

@@ -1,6 +1,5 @@
 """The table of messages, one row a recipient."""
 
-import enum
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -8,25 +7,9 @@ from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mentoring.db import Base, PersonalText, PlainText
+from mentoring.messages.rules import MessageState
 
 _WAITING = text("wake_at IS NOT NULL")
-
-
-class MessageState(enum.StrEnum):
-    """pending -> claimed -> sending -> sent | refused | uncertain | skipped; a retry is pending again, later.
-
-    ``sending`` is the committed intent. Who dies there leaves the message ``uncertain``: it may have gone out, so it is
-    shown to a coordinator and never repeated by the machine. ``kept``: no SMTP server is set; it lies in the mailbox.
-    """
-
-    PENDING = "pending"
-    CLAIMED = "claimed"
-    SENDING = "sending"
-    SENT = "sent"
-    KEPT = "kept"
-    REFUSED = "refused"
-    UNCERTAIN = "uncertain"
-    SKIPPED = "skipped"
 
 
 class Message(Base):
@@ -41,6 +24,7 @@ class Message(Base):
         UniqueConstraint("kind", "about", "sequence", "recipient_id", "channel"),
         Index("ix_message_waiting", "wake_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index(None, "recipient_id"),
+        Index(None, "state", "made_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -54,6 +38,8 @@ class Message(Base):
     wake_at: Mapped[datetime | None]
     owner: Mapped[PlainText | None]
     attempt: Mapped[int] = mapped_column(default=0)
+    address: Mapped[PersonalText | None]
+    """Where it was sent."""
     sent_at: Mapped[datetime | None]
     error: Mapped[PersonalText | None]
     """What the server said when it refused."""

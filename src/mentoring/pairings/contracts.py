@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from mentoring.journal import Event
-from mentoring.pairings.rules import PairingState, SessionState
+from mentoring.pairings.rules import PairingState, SessionState, Standing
 
 
 class NeedMet(Struct, frozen=True):
@@ -51,7 +51,7 @@ class PairingView(Struct, frozen=True):
 
     id: UUID
     programme: str
-    state: PairingState
+    state: Standing
     my_role: str
     my_turn: bool
     partner: str
@@ -66,8 +66,41 @@ class PairingView(Struct, frozen=True):
     began_at: datetime | None
 
 
-class SessionView(Struct, frozen=True):
+class PairingRecord(Struct, frozen=True):
+    """A pairing as its programme's coordinator sees it."""
+
     id: UUID
+    programme_id: UUID
+    state: PairingState
+    leader_id: UUID
+    leader: str
+    junior_id: UUID
+    junior: str
+    fit: float
+    reminders: int
+    asked_at: datetime
+    began_at: datetime | None
+    over_at: datetime | None
+    decline_reason: str | None
+
+
+class NewPairing(Struct, frozen=True):
+    """A proposed pair that a published round makes into a pairing."""
+
+    leader_enrolment_id: UUID
+    junior_enrolment_id: UUID
+    leader_id: UUID
+    junior_id: UUID
+    fit: float
+    reasons: Reasons
+
+
+class SessionView(Struct, frozen=True):
+    """A session as either of the two sees it; ``starts_at`` is a moment, to be shown on the reader's own clock."""
+
+    id: UUID
+    pairing_id: UUID
+    partner: str
     number: int
     starts_at: datetime
     minutes: int
@@ -110,7 +143,7 @@ class PairingFellThrough(Event, frozen=True):
 
 
 class PairingsWithdrawn(Event, frozen=True):
-    """The round was undone. ``told`` are the people who had been asked."""
+    """The round was undone. Whoever had been asked is told."""
 
     pairing_ids: list[UUID]
 

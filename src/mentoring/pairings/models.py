@@ -41,6 +41,8 @@ class Pairing(Base):
     made_at: Mapped[datetime]
     asked_at: Mapped[datetime]
     """When the person whose turn it is was asked."""
+    junior_asked_at: Mapped[datetime | None]
+    """Empty as long as the junior knows nothing of it, which is for ever where the leader says no."""
     reminders: Mapped[int] = mapped_column(default=0)
     wake_at: Mapped[datetime | None]
     began_at: Mapped[datetime | None]
@@ -53,7 +55,8 @@ class Pairing(Base):
 class PairSession(Base):
     """One meeting of a pairing, at a wall time of the leader's zone.
 
-    planned -> invited (the calendar invitation went out; ``sequence`` counts its revisions) -> held | missed.
+    planned -> invited (the calendar invitation went out; ``sequence`` counts its revisions) -> held | missed;
+    cancelled when its pairing is over before it. ``wake_at``: when its invitation goes out.
     """
 
     __tablename__ = "session"

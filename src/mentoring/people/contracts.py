@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from mentoring.journal import Event
+from mentoring.people.rules import LinkPurpose
 
 CLEAN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]*$"
 """No control characters, and none that turn the direction of what follows."""
@@ -85,8 +86,11 @@ class PersonView(Struct, frozen=True):
 
 
 class PersonInvited(Event, frozen=True):
+    """Somebody gets a link for ``purpose``. ``link_id`` tells this one from those before it; it is no secret."""
+
+    link_id: UUID
     person_id: UUID
-    purpose: str
+    purpose: LinkPurpose
 
 
 class PasswordSet(Event, frozen=True):

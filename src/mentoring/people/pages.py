@@ -1,6 +1,7 @@
 """The pages that let people in and out."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from litestar import Controller, Request, get, post
@@ -17,6 +18,7 @@ from mentoring.people.rules import local_path
 from mentoring.policy import Action
 from mentoring.settings import Settings
 from mentoring.web.doors import page, session_cookie
+from mentoring.web.forms import kept
 
 AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # Litestar's own default arguments
 Next = Annotated[str, QueryParameter(max_length=200)]
@@ -27,7 +29,7 @@ class PeoplePages(Controller):
 
     @get("/sign-in", opt={"action": Action.PUBLIC})
     async def sign_in_page(self, next: Next = "/") -> Template:
-        return page("people/sign_in.html", next=local_path(next))
+        return page("people/sign_in.html", next=local_path(next), email="")
 
     @post("/sign-in", opt={"action": Action.PUBLIC})
     async def sign_in(
@@ -39,7 +41,8 @@ class PeoplePages(Controller):
         now: NamedDependency[datetime],
     ) -> Redirect:
         source = request.client.host if request.client else "unknown"
-        secret = await service.sign_in(database, data, source, now)
+        async with kept(partial(_sign_in_again, data)):
+            secret = await service.sign_in(database, data, source, now)
         return Redirect(local_path(data.next), status_code=303, cookies=[session_cookie(settings, secret)])
 
     @post("/sign-out", opt={"action": Action.PUBLIC})
@@ -51,7 +54,7 @@ class PeoplePages(Controller):
 
     @get("/forgotten", opt={"action": Action.PUBLIC})
     async def forgotten_page(self) -> Template:
-        return page("people/forgotten.html", sent=False)
+        return page("people/forgotten.html", sent=False, email="")
 
     @post("/forgotten", opt={"action": Action.PUBLIC}, status_code=200)
     async def forgotten(
@@ -62,14 +65,15 @@ class PeoplePages(Controller):
         now: NamedDependency[datetime],
     ) -> Template:
         source = request.client.host if request.client else "unknown"
-        await service.ask_for_reset(database, data.email, source, now)
-        return page("people/forgotten.html", sent=True)
+        async with kept(partial(_forgotten_again, data)):
+            await service.ask_for_reset(database, data.email, source, now)
+        return page("people/forgotten.html", sent=True, email="")
 
     @get("/enter/{secret:str}", opt={"action": Action.PUBLIC})
     async def link_page(
-        self, secret: FromPath[str], db: NamedDependency[AsyncSession], now: NamedDependency[datetime]
+        self, secret: FromPath[str], database: NamedDependency[Database], now: NamedDependency[datetime]
     ) -> Template:
-        return page("people/enter.html", purpose=(await service.open_link(db, secret, now)).value)
+        return await _enter(database, secret, now)
 
     @post("/enter/{secret:str}", opt={"action": Action.PUBLIC})
     async def use_link(
@@ -80,7 +84,8 @@ class PeoplePages(Controller):
         settings: NamedDependency[Settings],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        opened = await service.use_link(database, secret, data, now)
+        async with kept(partial(_enter, database, secret, now)):
+            opened = await service.use_link(database, secret, data, now)
         return Redirect("/", status_code=303, cookies=[session_cookie(settings, opened)])
 
     @post("/language", opt={"action": Action.SIGNED_IN})
@@ -89,6 +94,20 @@ class PeoplePages(Controller):
     ) -> Redirect:
         await service.choose_language(db, actor, data)
         return Redirect(local_path(data.next), status_code=303)
+
+
+async def _sign_in_again(typed: Credentials) -> Template:
+    return page("people/sign_in.html", next=local_path(typed.next), email=typed.email)
+
+
+async def _forgotten_again(typed: Address) -> Template:
+    return page("people/forgotten.html", sent=False, email=typed.email)
+
+
+async def _enter(database: Database, secret: str, now: datetime) -> Template:
+    """The page behind a link, which changes nothing."""
+    async with database.reading() as db:
+        return page("people/enter.html", purpose=(await service.open_link(db, secret, now)).value)
 
 
 ROUTES = (PeoplePages,)

@@ -152,7 +152,7 @@ async def invite(db: AsyncSession, actor: Actor, who: str, now: datetime) -> Non
     policy.require_right(actor, Action.PEOPLE_INVITE)
     person = await find_person(db, who)
     await ensure_account(db, person.id, now)
-    journal.record(db, PersonInvited(person.id, LinkPurpose.INVITATION.value), by=actor.id, at=now)
+    journal.record(db, PersonInvited(uuid4(), person.id, LinkPurpose.INVITATION), by=actor.id, at=now)
 
 
 async def choose_language(db: AsyncSession, actor: Actor, chosen: Language) -> None:
@@ -183,7 +183,7 @@ async def ask_for_reset(database: Database, email: str, source: str, now: dateti
             .where(Person.email == email.strip().lower(), Person.left_on.is_(None))
         )
         if person is not None:
-            journal.record(db, PersonInvited(person.id, LinkPurpose.RESET.value), by=None, at=now)
+            journal.record(db, PersonInvited(uuid4(), person.id, LinkPurpose.RESET), by=None, at=now)
 
 
 async def make_link(db: AsyncSession, person_id: UUID, purpose: LinkPurpose, now: datetime) -> str:

@@ -1,12 +1,13 @@
 """What a programme decides: roles, presets, matching rules and weights, plan and ladder; and hours in the week."""
 
 import enum
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from numpy.typing import NDArray
 
 from mentoring.errors import Conflict, Invalid, NotFound
@@ -25,6 +26,16 @@ Hours = list[tuple[Annotated[int, Meta(ge=0, le=6)], Minutes, Minutes]]
 """Weekday (Monday is 0), from and to in minutes after midnight of the person's own wall clock."""
 Switch = bool
 Share = Annotated[float, Meta(ge=0, le=100)]
+SeniorityGap = Annotated[int, Meta(ge=0, le=30)]
+OfferLevel = Annotated[int, Meta(ge=1, le=4)]
+Fluency = Annotated[int, Meta(ge=1, le=3)]
+WeeklyHours = Annotated[float, Meta(ge=0, le=40)]
+SessionCount = Annotated[int, Meta(ge=1, le=52)]
+SessionMinutes = Annotated[int, Meta(ge=15, le=240)]
+Cadence = Annotated[int, Meta(ge=1, le=92)]
+DaysAfter = Annotated[int, Meta(ge=1, le=365)]
+End = Annotated[int, Meta(ge=1, le=90)]
+Steps = Annotated[tuple[Annotated[int, Meta(ge=1, le=60)], ...], Meta(max_length=8)]
 
 
 class Role(enum.StrEnum):
@@ -36,6 +47,10 @@ class Preset(enum.StrEnum):
     STANDARD = "standard"
     SPRINT = "sprint"
     EXTENDED = "extended"
+
+
+CAPACITY = {Role.LEADER: 1, Role.JUNIOR: MOST_CAPACITY}
+"""Partners at a time, at most."""
 
 
 class EnrolmentState(enum.StrEnum):
@@ -52,10 +67,10 @@ class MatchingRules(Struct, frozen=True, forbid_unknown_fields=True):
     skill: Switch = True
     language: Switch = True
     time: Switch = True
-    seniority_gap: Annotated[int, Meta(ge=0, le=30)] = 2
-    minimum_offer: Annotated[int, Meta(ge=1, le=4)] = 2
-    working_fluency: Annotated[int, Meta(ge=1, le=3)] = 2
-    shared_hours: Annotated[float, Meta(ge=0, le=40)] = 2.0
+    seniority_gap: SeniorityGap = 2
+    minimum_offer: OfferLevel = 2
+    working_fluency: Fluency = 2
+    shared_hours: WeeklyHours = 2.0
 
 
 class MatchingWeights(Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,21 +87,21 @@ class MatchingWeights(Struct, frozen=True, forbid_unknown_fields=True):
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     """How often a pairing meets, for how long, and when it is asked how it goes."""
 
-    sessions: Annotated[int, Meta(ge=1, le=52)] = 7
-    minutes: Annotated[int, Meta(ge=15, le=240)] = 45
-    every_days: Annotated[int, Meta(ge=1, le=92)] = 21
-    pulse_after_days: Annotated[int, Meta(ge=1, le=365)] = 30
-    midpoint_after_session: Annotated[int, Meta(ge=1, le=52)] = 3
-    look_back_after_days: Annotated[int, Meta(ge=1, le=365)] = 90
+    sessions: SessionCount = 7
+    minutes: SessionMinutes = 45
+    every_days: Cadence = 21
+    pulse_after_days: DaysAfter = 30
+    midpoint_after_session: SessionCount = 3
+    look_back_after_days: DaysAfter = 90
 
 
 class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
     """How long we wait before we ask again. Consent counts working days, check-ins count days."""
 
-    consent_reminders: tuple[Annotated[int, Meta(ge=1, le=60)], ...] = (2, 4)
-    consent_expires: Annotated[int, Meta(ge=1, le=90)] = 5
-    check_in_follow_ups: tuple[Annotated[int, Meta(ge=1, le=60)], ...] = (1, 4)
-    check_in_lapses: Annotated[int, Meta(ge=1, le=90)] = 7
+    consent_reminders: Steps = (2, 4)
+    consent_expires: End = 5
+    check_in_follow_ups: Steps = (1, 4)
+    check_in_lapses: End = 7
 
 
 PLANS = {
@@ -124,8 +139,28 @@ class NeedsMissing(Invalid):
     """Nobody can be matched without at least one need or offer."""
 
 
-class TooMany(Invalid):
-    """More of ``what`` than the ``most`` allowed."""
+class HoursMissing(Invalid):
+    """Nobody can be matched without hours that usually hold."""
+
+
+class TooManyNeeds(Invalid):
+    """A leader names at most ``most`` needs, so that a pairing can reach them."""
+
+
+class TooManyWishes(Invalid):
+    """More wishes than the ``most`` allowed."""
+
+
+class CapacityTooLarge(Invalid):
+    """More partners at a time than the ``most`` that this role allows."""
+
+
+class SkillDoubled(Invalid):
+    """The skill ``code`` is named twice."""
+
+
+class OfferNeedsLevel(Invalid):
+    """A junior offers ``code`` at level 0: there is nothing to teach."""
 
 
 class SkillUnknown(Invalid):
@@ -137,7 +172,27 @@ class HoursBackwards(Invalid):
 
 
 class PersonUnknown(Invalid):
-    """A wish or an exclusion names nobody we know."""
+    """A wish or an exclusion names (``who``) nobody who can be named."""
+
+
+class OneselfNamed(Invalid):
+    """A wish or an exclusion names the person who signs up."""
+
+
+class WeightsEmpty(Invalid):
+    """Without any weight every pair would be as good as every other."""
+
+
+class NotSignedUp(NotFound):
+    """You have not signed up for this programme in this role."""
+
+
+class NotPreparing(Conflict):
+    """Only a junior who has signed up prepares."""
+
+
+class ImportUnderWay(Conflict):
+    """Another sign-up file of this programme is being written at this moment."""
 
 
 def check_ladder(ladder: Ladder) -> None:
@@ -148,6 +203,33 @@ def check_ladder(ladder: Ladder) -> None:
     ):
         if list(steps) != sorted(set(steps)) or (steps and steps[-1] >= end):
             raise LadderOutOfOrder(steps=list(steps), end=end)
+
+
+def check_weights(weights: MatchingWeights) -> None:
+    """Raises ``WeightsEmpty``."""
+    if sum(structs.astuple(weights)) <= 0:
+        raise WeightsEmpty()
+
+
+def check_sign_up(role: Role, skills: Sequence[tuple[str, int]], hours: Hours, capacity: int, wishes: int) -> None:
+    """Raises what is wrong with a sign-up, whoever it is from. ``skills``: codes with their levels."""
+    if not skills:
+        raise NeedsMissing()
+    if not hours:
+        raise HoursMissing()
+    if role is Role.LEADER and len(skills) > MOST_NEEDS:
+        raise TooManyNeeds(most=MOST_NEEDS)
+    if wishes > MOST_WISHES:
+        raise TooManyWishes(most=MOST_WISHES)
+    if capacity > CAPACITY[role]:
+        raise CapacityTooLarge(most=CAPACITY[role])
+    codes = [code for code, _ in skills]
+    if doubled := [code for code in codes if codes.count(code) > 1]:
+        raise SkillDoubled(code=doubled[0])
+    if empty := [code for code, level in skills if role is Role.JUNIOR and level == 0]:
+        raise OfferNeedsLevel(code=empty[0])
+    if backwards := [span for span in hours if span[1] >= span[2]]:
+        raise HoursBackwards(weekday=backwards[0][0])
 
 
 def weekly_quarters(hours: Hours, zone: str, year: int) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from mentoring.db import Base, Document, PersonalText, PlainText
 from mentoring.pairings.contracts import Reasons
 from mentoring.pairings.models import Pairing
 from mentoring.programmes.models import Enrolment, Programme
+from mentoring.rounds.contracts import Vocabulary
 from mentoring.rounds.rules import OverrideKind, RoundState
 
 _UNPUBLISHED = text("state IN ('solving', 'proposed', 'failed')")
@@ -18,15 +19,21 @@ _UNPUBLISHED = text("state IN ('solving', 'proposed', 'failed')")
 class Round(Base):
     """One match round of a programme. Each request to solve it is a new ``revision``.
 
-    While ``solving``, ``owner`` holds it until ``lease_until``; an expired lease gives it back. ``fence`` rises with
-    every claim, so that a solver who comes too late changes nothing.
+    While ``solving``, a solver holds it until ``lease_until``; an expired lease gives it back. ``fence`` rises with
+    every claim, so that a solver who comes too late changes nothing; ``attempts`` counts the claims of one revision.
     """
 
     __tablename__ = "round"
     __table_args__ = (
         UniqueConstraint("programme_id", "number"),
-        Index("one_unpublished_round", "programme_id", unique=True, sqlite_where=_UNPUBLISHED, postgresql_where=_UNPUBLISHED),
-    )  # fmt: skip
+        Index(
+            "one_unpublished_round",
+            "programme_id",
+            unique=True,
+            sqlite_where=_UNPUBLISHED,
+            postgresql_where=_UNPUBLISHED,
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     programme_id: Mapped[UUID] = mapped_column(ForeignKey(Programme.id, ondelete="CASCADE"))
@@ -40,11 +47,10 @@ class Round(Base):
     requested_by_id: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
     fence: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
     stage: Mapped[PlainText | None]
     progress: Mapped[float] = mapped_column(default=0.0)
-    failure: Mapped[dict[str, object] | None] = mapped_column(
-        JSON(none_as_null=True), info={"personal": False}
-    )
+    failure: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True), info={"personal": False})
     leaders: Mapped[int] = mapped_column(default=0)
     juniors: Mapped[int] = mapped_column(default=0)
     matched: Mapped[int] = mapped_column(default=0)
@@ -66,13 +72,18 @@ class RoundInputs(Base):
     leaders: Mapped[list[str]] = mapped_column(JSON, info={"personal": False})
     """Enrolment ids, in the order of the problem's rows; ``juniors`` in that of its columns."""
     juniors: Mapped[list[str]] = mapped_column(JSON, info={"personal": False})
+    vocabulary: Mapped[Vocabulary] = mapped_column(Document(Vocabulary), info={"personal": False})
     engine: Mapped[PlainText]
     result: Mapped[PlainText]
     """SHA-256 over the pairs and the total."""
 
 
 class ProposedPair(Base):
-    """A pair that the engine proposes, with its score; after publishing, the pairing that came of it."""
+    """A pair that the engine proposes, with its score; after publishing, the pairing that came of it.
+
+    ``alternate``: not proposed by the round but offered later, when a pairing of it fell through; ``settled_at`` is
+    when that was answered for this pair. ``leader_waited`` and ``junior_waited`` are what undoing gives back.
+    """
 
     __tablename__ = "proposed_pair"
 
@@ -82,7 +93,11 @@ class ProposedPair(Base):
     fit: Mapped[float]
     reasons: Mapped[Reasons] = mapped_column(Document(Reasons), info={"personal": True})
     pinned: Mapped[bool] = mapped_column(default=False)
-    pairing_id: Mapped[UUID | None] = mapped_column(ForeignKey(Pairing.id))
+    pairing_id: Mapped[UUID | None] = mapped_column(ForeignKey(Pairing.id), index=True)
+    alternate: Mapped[bool] = mapped_column(default=False)
+    leader_waited: Mapped[int | None]
+    junior_waited: Mapped[int | None]
+    settled_at: Mapped[datetime | None]
 
 
 class Unmatched(Base):
@@ -97,6 +112,8 @@ class Unmatched(Base):
     taken_away: Mapped[dict[str, int]] = mapped_column(JSON, info={"personal": False})
     relaxation: Mapped[PlainText | None]
     relaxation_gain: Mapped[int] = mapped_column(default=0)
+    waited: Mapped[int | None]
+    """Rounds waited before this one was published; undoing gives them back."""
 
 
 class Override(Base):

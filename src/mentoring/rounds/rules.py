@@ -3,12 +3,20 @@
 import enum
 from datetime import timedelta
 
-from mentoring.errors import Conflict, Invalid, NotFound
+from mentoring.errors import Conflict, Invalid, MentoringError, NotFound
 
 SOLVE_LEASE = timedelta(seconds=30)
-"""How long a solver may be silent before another takes over; renewed with every sign of progress."""
+"""How long a solver may be silent before another takes over; whoever holds the round renews it well within."""
+SOLVE_LIMIT = timedelta(minutes=30)
+"""A solver that runs longer is stopped: the largest round known takes seconds."""
+PROGRESS_EVERY = timedelta(seconds=0.5)
+"""How often progress is written down: what an eye can follow, and cheap beside the solving."""
+MOST_ATTEMPTS = 3
+"""Claims of one revision. A solver that dies every time (no memory, say) must not be started for ever."""
 WAITING_BONUS, MOST_WAITING_BONUS = 0.05, 0.15
 """Per earlier round without a match; counts in the objective, is not part of the fit shown."""
+MOST_REFUSALS = 2
+"""Proposals of one round that a leader may decline before no further one is offered."""
 
 
 class RoundState(enum.StrEnum):
@@ -29,6 +37,12 @@ class OverrideKind(enum.StrEnum):
     FORBID = "forbid"
 
 
+class ExportFormat(enum.StrEnum):
+    CSV = "csv"
+    JSON = "json"
+    XLSX = "xlsx"
+
+
 class RoundNotFound(NotFound):
     """No round with this id or name, or none that you may see."""
 
@@ -37,15 +51,27 @@ class RoundNotProposed(Conflict):
     """Only a proposed round can be published; this one is ``state``."""
 
 
+class RoundRevised(Conflict):
+    """The round was solved again since it was looked at: it is at ``revision`` now."""
+
+
+class RoundOvertaken(Conflict):
+    """A pairing was made at the same moment that takes a place of this round; publish again."""
+
+
 class RoundNotPublished(Conflict):
     """Only a published round can be undone; this one is ``state``."""
+
+
+class RoundNotLatest(Conflict):
+    """``later`` was published after this round and builds upon it; undo that one first."""
 
 
 class RoundSolving(Conflict):
     """The round is being solved; wait for its result."""
 
 
-class RoundPublished(Conflict):
+class RoundIsPublished(Conflict):
     """The round is published: its pairs no longer change here."""
 
 
@@ -58,7 +84,11 @@ class PairRefused(Conflict):
 
 
 class PinTaken(Conflict):
-    """``who`` is pinned already as often as their capacity allows."""
+    """``who`` is pinned or paired already as often as their capacity allows."""
+
+
+class OverrideNotFound(NotFound):
+    """This pair is neither pinned nor forbidden in the round."""
 
 
 class NotEnrolled(Invalid):
@@ -67,3 +97,38 @@ class NotEnrolled(Invalid):
 
 class NothingToReplay(Conflict):
     """The round has no stored result yet."""
+
+
+class PinsImpossible(Conflict):
+    """Not all pins can be kept: ``rules`` refuse one, or one person's capacity is exceeded (``cause``)."""
+
+
+class ProblemRefused(Invalid):
+    """The engine cannot work with ``field`` (``why``: kind, shape, range, bytes)."""
+
+
+class RoundTooLarge(Invalid):
+    """More people than the engine can match exactly, or than the memory holds."""
+
+
+class SolverDied(Conflict):
+    """The solving process ended without a result, with ``status``."""
+
+
+FAILURES: dict[str, type[MentoringError]] = {
+    cause.__name__: cause for cause in (NobodyToMatch, PinsImpossible, ProblemRefused, RoundTooLarge, SolverDied)
+}
+"""How solving a round can end without a proposal; kept with the round by name."""
+
+
+def waiting_bonus(rounds: int) -> float:
+    """What ``rounds`` earlier rounds without a match add in the objective."""
+    return min(rounds * WAITING_BONUS, MOST_WAITING_BONUS)
+
+
+def ensure_editable(state: RoundState) -> None:
+    """Raises ``RoundSolving``, or ``RoundIsPublished`` once its pairs are out of our hands."""
+    if state is RoundState.SOLVING:
+        raise RoundSolving()
+    if state not in UNPUBLISHED:
+        raise RoundIsPublished()

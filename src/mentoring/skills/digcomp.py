@@ -1,7 +1,7 @@
 """The skill catalogue: read from the DigComp data supplement (JSON-LD), or the one that ships with us.
 
 Pure: bytes in, catalogue out. The supplement is a flat graph of typed nodes; we take areas,
-competences, the four broad levels and the competence statements, and leave the rest. Reading it
+competences, the four broad levels and the learning outcomes, and leave the rest. Reading it
 takes no network: the context of the JSON-LD is not followed.
 """
 
@@ -19,17 +19,15 @@ from mentoring.errors import Invalid
 LARGEST_SUPPLEMENT: Final = 8 * 1024 * 1024
 """Bytes. The published one has 0.45 million; a larger one by far is something else."""
 
-DEEPEST: Final = 16
-"""How deep objects and lists may nest. The published supplement has three levels."""
-
 LONGEST_TEXT: Final = 4_000
 """Characters of one title or description; the longest published description has below 600."""
 
 MOST_COMPETENCES: Final = 500
 
-AREA_CODE: Final = re.compile(r"\d{1,2}")
-COMPETENCE_CODE: Final = re.compile(r"(\d{1,2})\.\d{1,2}")
-STRUCTURE: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+AREA_CODE: Final = re.compile(r"[0-9]{1,2}")
+COMPETENCE_CODE: Final = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}")
+OUTCOME_CODE: Final = re.compile(r"[A-Za-z0-9.]{1,20}")
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class NotASupplement(Invalid):
@@ -37,7 +35,7 @@ class NotASupplement(Invalid):
 
 
 class SupplementTooLarge(Invalid):
-    """More bytes, nesting, text or competences (``what``) than any supplement has; ``limit``."""
+    """More bytes, text or competences (``what``) than any supplement has; ``limit``."""
 
 
 class SupplementIncomplete(Invalid):
@@ -73,7 +71,7 @@ class Level(Struct, frozen=True):
     description: str
 
 
-class Statement(Struct, frozen=True):
+class Outcome(Struct, frozen=True):
     """What somebody at ``level`` of a competence can do; raw material for goals and sessions."""
 
     code: str
@@ -99,7 +97,7 @@ class Catalogue(Struct, frozen=True):
     competences: tuple[Competence, ...]
     levels: tuple[Level, ...]
     credit: Credit
-    statements: tuple[Statement, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
 
 
 class Node(Struct, frozen=True):
@@ -138,30 +136,21 @@ def read_supplement(content: bytes) -> Catalogue:
     areas = _areas(_of(nodes, "CompetenceArea"))
     competences = _competences(_of(nodes, "Competence"), {area.code for area in areas})
     levels = _levels(_of(nodes, "ProficiencyLevel"))
-    statements = _statements(_of(nodes, "CompetenceStatement"), competences, levels)
-    return Catalogue(areas, competences, levels, shipped_catalogue().credit, statements)
+    outcomes = _outcomes(_of(nodes, "LearningOutcome"), competences, levels)
+    return Catalogue(areas, competences, levels, shipped_catalogue().credit, outcomes)
 
 
 def _decoded(content: bytes) -> Supplement:
-    _ensure_bounded(content)
+    if len(content) > LARGEST_SUPPLEMENT:
+        raise SupplementTooLarge(what="bytes", limit=LARGEST_SUPPLEMENT)
     try:
         return msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=Supplement)
+    except RecursionError as wrong:
+        raise NotASupplement(reason="depth") from wrong
     except msgspec.ValidationError as wrong:
         raise NotASupplement(reason="shape", detail=str(wrong)) from wrong
     except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
         raise NotASupplement(reason="not_json", detail=str(wrong)) from wrong
-
-
-def _ensure_bounded(content: bytes) -> None:
-    """Refuse by counting, before anything is built from the bytes."""
-    if len(content) > LARGEST_SUPPLEMENT:
-        raise SupplementTooLarge(what="bytes", limit=LARGEST_SUPPLEMENT)
-    depth = 0
-    for token in STRUCTURE.finditer(content):
-        first = token[0][:1]
-        depth += (first in b"[{") - (first in b"]}")
-        if depth > DEEPEST:
-            raise SupplementTooLarge(what="depth", limit=DEEPEST)
 
 
 def _of(nodes: Iterable[Node], kind: str) -> list[Node]:
@@ -213,22 +202,20 @@ def _levels(nodes: list[Node]) -> tuple[Level, ...]:
     return (ours[0], *(Level(number, *of) for number, of in enumerate(broad.items(), 1))) if broad else ours
 
 
-def _statements(
-    nodes: list[Node], competences: tuple[Competence, ...], levels: tuple[Level, ...]
-) -> tuple[Statement, ...]:
+def _outcomes(nodes: list[Node], competences: tuple[Competence, ...], levels: tuple[Level, ...]) -> tuple[Outcome, ...]:
     known = {competence.code for competence in competences}
     numbers = {level.title: level.level for level in levels}
-    return tuple(_statement(node, known, numbers) for node in nodes)
+    return tuple(_outcome(node, known, numbers) for node in nodes)
 
 
-def _statement(node: Node, known: set[str], numbers: dict[str, int]) -> Statement:
+def _outcome(node: Node, known: set[str], numbers: dict[str, int]) -> Outcome:
     competence = _tail(node.competence_id)
     level = numbers.get(_tail(node.four_levels_proficiency_name))
     if competence not in known:
         raise SupplementIncomplete(id=node.id, missing="competence_id")
     if level is None:
         raise SupplementIncomplete(id=node.id, missing="four_levels_proficiency_name")
-    return Statement(node.code, competence, level, _text(node, "description"))
+    return Outcome(_code(node, OUTCOME_CODE), competence, level, _text(node, "description"))
 
 
 def _code(node: Node, shape: re.Pattern[str]) -> str:
@@ -241,9 +228,10 @@ def _text(node: Node, name: str) -> str:
     text: str = getattr(node, name)
     if len(text) > LONGEST_TEXT:
         raise SupplementTooLarge(what=name, limit=LONGEST_TEXT)
-    if not text.strip():
+    even = " ".join(text.split())
+    if not even or CONTROL.search(even):
         raise SupplementIncomplete(id=node.id, missing=name)
-    return " ".join(text.split())
+    return even
 
 
 def _tail(identifier: str) -> str:

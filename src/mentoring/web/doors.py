@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 import jinja2
 from litestar import Litestar
@@ -12,15 +14,16 @@ from litestar.handlers import BaseRouteHandler
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.routes import HTTPRoute
-from litestar.types import HTTPScope, Scope
+from litestar.types import Scope
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database
-from mentoring.i18n import Words, offered
+from mentoring.i18n import Words, offered, own_name
 from mentoring.identity import ANONYMOUS, Actor
-from mentoring.policy import Action, ScopeMissing, SignInNeeded
+from mentoring.policy import Action, ScopeMissing, SignInNeeded, allows
 from mentoring.settings import Settings
+from mentoring.web.links import linked
 
 COOKIE_LASTS = 8 * 60 * 60
 HERE = Path(__file__).parent
@@ -76,10 +79,10 @@ def actor_of(scope: Scope) -> Actor:
     return actor if isinstance(actor, Actor) else ANONYMOUS
 
 
-async def provide_db(scope: HTTPScope) -> AsyncIterator[AsyncSession]:
+async def provide_db(scope: Scope) -> AsyncIterator[AsyncSession]:
     """One transaction a request: it commits before the answer leaves, or the answer is an error."""
     database: Database = scope["litestar_app"].state.database
-    sessions = database.reading if scope["method"] in ("GET", "HEAD") else database.sessions
+    sessions = database.reading if scope.get("method") in ("GET", "HEAD") else database.sessions
     async with sessions.begin() as db:
         yield db
 
@@ -107,7 +110,7 @@ def page(template: str, **context: object) -> Template:
     return Template(template, context=context)
 
 
-def template_engine(slices: Iterable[str], organisation: str) -> JinjaTemplateEngine:
+def template_engine(slices: Iterable[str], settings: Settings) -> JinjaTemplateEngine:
     """Templates lie in the ``html`` folder of each slice; nothing is unescaped, nothing undefined passes."""
     folders = {name: jinja2.FileSystemLoader(HERE.parent / name / "html") for name in slices}
     environment = jinja2.Environment(
@@ -115,8 +118,10 @@ def template_engine(slices: Iterable[str], organisation: str) -> JinjaTemplateEn
         lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(
-        _=translate, plural=plural, words=words_in, actor=actor_in, offered=offered, organisation=organisation
-    )
+        _=translate, plural=plural, words=words_in, actor=actor_in, may=may, here=here, offered=offered,
+        own_name=own_name, organisation=settings.organisation, mailbox=settings.smtp_url is None,
+        linked=partial(linked, settings.base_url),
+    )  # fmt: skip
     return JinjaTemplateEngine.from_environment(environment)
 
 
@@ -144,3 +149,20 @@ def translate(context: jinja2.runtime.Context, key: str, **details: object) -> M
 @jinja2.pass_context
 def plural(context: jinja2.runtime.Context, key: str, number: int) -> str:
     return words_of(_scope(context)).plural(key, number)
+
+
+@jinja2.pass_context
+def may(context: jinja2.runtime.Context, action: str) -> bool:
+    """Whether the reader may do ``action`` at all, so that no page offers what the policy refuses."""
+    return allows(actor_of(_scope(context)), Action(action))
+
+
+@jinja2.pass_context
+def here(context: jinja2.runtime.Context, path: str | None = None, language: str | None = None) -> str:
+    """The address of this page, or of ``path``, in ``language``; who is not signed in keeps the one they chose."""
+    scope = _scope(context)
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    kept = query if path is None else {name: value for name, value in query.items() if name == "language"}
+    if language is not None:
+        kept["language"] = language
+    return f"{path or scope['path']}{'?' * bool(kept)}{urlencode(kept)}"

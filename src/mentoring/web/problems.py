@@ -1,6 +1,7 @@
 """The only place that knows how a refusal looks over HTTP: problem+json for programs, a page for people."""
 
 import logging
+from urllib.parse import quote
 from uuid import uuid4
 
 import msgspec
@@ -11,6 +12,7 @@ from litestar.response import Redirect, Template
 from mentoring.errors import Conflict, Invalid, MentoringError, NotAllowed, NotFound
 from mentoring.policy import SignInNeeded
 from mentoring.web.doors import words_of
+from mentoring.web.forms import FormRefused
 
 log = logging.getLogger(__name__)
 STATUS: dict[type[MentoringError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
@@ -21,14 +23,27 @@ AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # its ow
 
 def refused(request: AnyRequest, refusal: MentoringError) -> Response[object]:
     """Answer a refusal in the form that the asker reads."""
-    status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
+    status = _status(refusal)
     if isinstance(refusal, SignInNeeded):
         if not for_program(request):
-            return Redirect(f"/sign-in?next={request.url.path}", status_code=303)
+            back = request.url.path if request.method == "GET" else "/"
+            return Redirect(f"/sign-in?next={quote(back)}", status_code=303)
         status = 401
-    status = getattr(refusal, "http_status", status)
-    return _answer(request, status, refusal.code, words_of(request.scope).text(f"error.{refusal.code}", **refusal.details),
-                   refusal.details)  # fmt: skip
+    text = words_of(request.scope).text(f"error.{refusal.code}", **refusal.details)
+    return _answer(request, status, refusal.code, text, refusal.details)
+
+
+def form_refused(request: AnyRequest, refused: FormRefused) -> Template:
+    """Show the form again, what was typed in it, with the words of the refusal above."""
+    refusal = refused.refusal
+    refused.again.status_code = _status(refusal)
+    refused.again.context["refusal"] = words_of(request.scope).text(f"error.{refusal.code}", **refusal.details)
+    return refused.again
+
+
+def _status(refusal: MentoringError) -> int:
+    status = next(code for kind, code in STATUS.items() if isinstance(refusal, kind))
+    return int(getattr(refusal, "http_status", status))
 
 
 def refused_by_framework(request: AnyRequest, error: HTTPException) -> Response[object]:

@@ -46,6 +46,7 @@ class Walls:
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
+        scope.setdefault("state", {})
         cached = scope["path"].startswith("/static/")
 
         async def with_headers(message: Message) -> None:

@@ -1,0 +1,282 @@
+"""Check-ins are scheduled, fire, chase, lapse and are answered."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring import journal, policy
+from mentoring.checkins import rules
+from mentoring.checkins.contracts import (
+    AnswerCheckIn,
+    CheckInAnswered,
+    CheckInFired,
+    CheckInFollowedUp,
+    CheckInLapsed,
+    CheckInView,
+)
+from mentoring.checkins.models import CheckIn, FollowUp
+from mentoring.checkins.queries import view
+from mentoring.checkins.rules import (
+    AnswerDoesNotFit,
+    AnswerIncomplete,
+    CheckInKind,
+    CheckInNotFound,
+    CheckInState,
+    FollowUpReason,
+    Met,
+    Step,
+)
+from mentoring.db import insert_missing
+from mentoring.directory.contracts import PersonLeft
+from mentoring.identity import Actor
+from mentoring.messages import service as messages
+from mentoring.messages.contracts import Intended
+from mentoring.pairings import rules as pairing_rules
+from mentoring.pairings import service as pairings
+from mentoring.pairings.contracts import PairingBegan, PairingsWithdrawn
+from mentoring.pairings.models import Pairing, PairSession
+from mentoring.pairings.rules import PairingState
+from mentoring.people.models import Person
+from mentoring.people.rules import at_wall_time, working
+from mentoring.policy import Action
+from mentoring.programmes.models import Programme
+from mentoring.programmes.rules import Plan
+from mentoring.settings import Settings
+
+LINK_SALT = "check-in"
+ALIVE = (CheckInState.SCHEDULED, CheckInState.OPEN)
+SCORES = ("good_fit", "candour", "clarity", "protected_time")
+
+
+async def answer_check_in(
+    db: AsyncSession, actor: Actor, check_in_id: UUID, answer: AnswerCheckIn, now: datetime
+) -> CheckInView:
+    """Take the answer of the person who was asked.
+
+    Raises ``CheckInNotOpen``, ``AnswerIncomplete`` or ``AnswerDoesNotFit``.
+    """
+    found = await db.get(CheckIn, check_in_id, with_for_update=True, populate_existing=True)
+    check_in = policy.require(actor, Action.CHECK_IN_ANSWER, found, CheckInNotFound)
+    rules.ensure_open(check_in.state)
+    if check_in.kind is CheckInKind.SESSION:
+        await _answer_about_session(db, check_in, answer)
+    else:
+        _answer_pulse(check_in, answer)
+    check_in.note = answer.note.strip() or None
+    check_in.state, check_in.answered_at, check_in.wake_at = CheckInState.ANSWERED, now, None
+    journal.record(db, CheckInAnswered(check_in.id), by=actor.id, at=now)
+    await db.flush()
+    return await view(db, check_in)
+
+
+async def _answer_about_session(db: AsyncSession, check_in: CheckIn, answer: AnswerCheckIn) -> None:
+    if any(getattr(answer, score) is not None for score in SCORES):
+        raise AnswerDoesNotFit()
+    if answer.met is None:
+        raise AnswerIncomplete()
+    check_in.met = answer.met
+    # A form sends a score that was ticked before "no"; nobody can have found useful what was not held.
+    check_in.usefulness = answer.usefulness if answer.met is Met.YES else None
+    if answer.met is not Met.MOVED:
+        number = int(check_in.moment.removeprefix(rules.SESSION_MOMENT.format(number="")))
+        await pairings.mark_session(db, check_in.pairing_id, number, held=answer.met is Met.YES)
+
+
+def _answer_pulse(check_in: CheckIn, answer: AnswerCheckIn) -> None:
+    if answer.met is not None or answer.usefulness is not None:
+        raise AnswerDoesNotFit()
+    if any(getattr(answer, score) is None for score in SCORES):
+        raise AnswerIncomplete()
+    check_in.good_fit, check_in.candour = answer.good_fit, answer.candour
+    check_in.clarity, check_in.protected_time = answer.clarity, answer.protected_time
+
+
+def _serializer(secret: bytes) -> URLSafeTimedSerializer[str]:
+    return URLSafeTimedSerializer(secret, salt=LINK_SALT)
+
+
+def link_token(secret: bytes, check_in_id: UUID, person_id: UUID) -> str:
+    """What a mail's link holds: which question, put to whom, signed by us."""
+    return _serializer(secret).dumps([check_in_id.hex, person_id.hex])
+
+
+def _read_token(secret: bytes, token: str) -> tuple[UUID, Actor]:
+    try:
+        check_in_id, person_id = _serializer(secret).loads(token)
+    except BadSignature as forged:
+        raise CheckInNotFound() from forged
+    return UUID(check_in_id), Actor(id=UUID(person_id))
+
+
+async def open_from_mail(db: AsyncSession, settings: Settings, token: str) -> CheckInView:
+    """Show the question behind a mail's link; changes nothing, because mail scanners open links too."""
+    check_in_id, actor = _read_token(settings.secret(), token)
+    check_in = policy.require(actor, Action.CHECK_IN_READ, await db.get(CheckIn, check_in_id), CheckInNotFound)
+    return await view(db, check_in)
+
+
+async def answer_from_mail(
+    db: AsyncSession, settings: Settings, token: str, answer: AnswerCheckIn, now: datetime
+) -> CheckInView:
+    """Take an answer from a mail's link, without signing in. It works once. Raises as ``answer_check_in``."""
+    check_in_id, actor = _read_token(settings.secret(), token)
+    return await answer_check_in(db, actor, check_in_id, answer, now)
+
+
+async def schedule_check_ins(db: AsyncSession, event: PairingBegan, now: datetime) -> None:
+    """Reaction: a pairing that began gets the check-ins of its sessions and its pulses, for both."""
+    pairing = await db.get_one(Pairing, event.pairing_id)
+    if pairing.state is not PairingState.ACTIVE or pairing.began_at is None:
+        return
+    plan = (await db.get_one(Programme, pairing.programme_id)).plan
+    rows = await db.execute(
+        select(PairSession.number, PairSession.starts_at, PairSession.minutes)
+        .where(PairSession.pairing_id == pairing.id)
+        .order_by(PairSession.number)
+    )
+    ends = [(row.number, row.starts_at + timedelta(minutes=row.minutes)) for row in rows]
+    people = await db.execute(
+        select(Person.id, Person.country, Person.time_zone).where(Person.id.in_((pairing.leader_id, pairing.junior_id)))
+    )
+    asked = [_asked_of(pairing, plan, ends, row.country, row.time_zone or "UTC", row.id) for row in people]
+    await insert_missing(db, CheckIn, [row for rows_of_one in asked for row in rows_of_one])
+
+
+def _asked_of(
+    pairing: Pairing, plan: Plan, ends: Sequence[tuple[int, datetime]], country: str, zone: str, person_id: UUID
+) -> list[dict[str, object]]:
+    """The rows of one person: a question after each session, and the pulses in the morning of a working day."""
+    if not ends or pairing.began_at is None:
+        return []
+    last = [end for _, end in ends]
+    pulses = rules.pulses(
+        pairing.began_at, last, plan.pulse_after_days, plan.midpoint_after_session, plan.look_back_after_days
+    )
+    at_sessions = {rules.SESSION_MOMENT.format(number=number): end for number, end in ends}
+    due = {moment: (CheckInKind.SESSION, end) for moment, end in at_sessions.items()} | {
+        moment: (CheckInKind.PULSE, at if at in last else _morning(at, country, zone)) for moment, at in pulses.items()
+    }
+    return [
+        {
+            "programme_id": pairing.programme_id,
+            "pairing_id": pairing.id,
+            "person_id": person_id,
+            "kind": kind,
+            "moment": moment,
+            "due_at": at,
+            "wake_at": at,
+        }
+        for moment, (kind, at) in due.items()
+    ]
+
+
+def _morning(moment: datetime, country: str, zone: str) -> datetime:
+    """The morning of that day where the person is, or of the next working day there."""
+    local = moment.astimezone(ZoneInfo(zone))
+    while not working(local, country):
+        local += timedelta(days=1)
+    return at_wall_time(local, rules.ASKED_AT, zone).astimezone(UTC)
+
+
+async def wake_check_in(db: AsyncSession, now: datetime) -> UUID | None:
+    """Fire, follow up or lapse the one check-in whose time came first. None when nothing is due."""
+    check_in = await db.scalar(
+        select(CheckIn).where(CheckIn.wake_at <= now).order_by(CheckIn.wake_at).limit(1).with_for_update(skip_locked=True)
+    )
+    if check_in is None:
+        return None
+    pairing = await db.get_one(Pairing, check_in.pairing_id)
+    if check_in.state not in ALIVE or pairing.state not in (PairingState.ACTIVE, PairingState.ENDED):
+        check_in.wake_at = None
+        check_in.state = CheckInState.CANCELLED if check_in.state in ALIVE else check_in.state
+        return check_in.id
+    ladder = (await db.get_one(Programme, check_in.programme_id)).ladder
+    follow_ups = tuple(timedelta(days=days) for days in ladder.check_in_follow_ups)
+    step, check_in.wake_at = rules.wake(check_in.fired_at, now, follow_ups, timedelta(days=ladder.check_in_lapses))
+    await _take(db, check_in, step, now)
+    return check_in.id
+
+
+async def _take(db: AsyncSession, check_in: CheckIn, step: Step, now: datetime) -> None:
+    match step:
+        case Step.FIRE:
+            check_in.state, check_in.fired_at = CheckInState.OPEN, now
+            journal.record(db, CheckInFired(check_in.id), by=None, at=now)
+        case Step.FOLLOW_UP:
+            check_in.follow_ups += 1
+            journal.record(db, CheckInFollowedUp(check_in.id, check_in.follow_ups), by=None, at=now)
+        case Step.LAPSE:
+            check_in.state = CheckInState.LAPSED
+            journal.record(db, CheckInLapsed(check_in.id), by=None, at=now)
+
+
+async def mail_the_question(db: AsyncSession, event: CheckInFired | CheckInFollowedUp, now: datetime) -> None:
+    """Reaction: the question goes out by mail, the first time and each time it is asked again."""
+    check_in = await db.get_one(CheckIn, event.check_in_id)
+    again = event.follow_up if isinstance(event, CheckInFollowedUp) else 0
+    kind = "pulse" if check_in.kind is CheckInKind.PULSE else "check_in"
+    await messages.enqueue(db, [Intended(kind, check_in.id, check_in.person_id, now, again)])
+
+
+async def notice_silence(db: AsyncSession, event: CheckInLapsed, now: datetime) -> None:
+    """Reaction: a coordinator is told of somebody who lets check-ins lapse in a row."""
+    check_in = await db.get_one(CheckIn, event.check_in_id)
+    latest = await db.scalars(
+        select(CheckIn.state)
+        .where(CheckIn.pairing_id == check_in.pairing_id, CheckIn.person_id == check_in.person_id)
+        .where(CheckIn.due_at <= check_in.due_at, CheckIn.state.in_((CheckInState.ANSWERED, CheckInState.LAPSED)))
+        .order_by(CheckIn.due_at.desc())
+        .limit(rules.SILENT_AFTER)
+    )
+    if rules.silent(list(latest)):
+        silent = _follow_up(
+            check_in.pairing_id, check_in.programme_id, check_in.person_id, FollowUpReason.SILENT, now
+        )
+        await insert_missing(db, FollowUp, [silent])
+
+
+def _follow_up(
+    pairing_id: UUID, programme_id: UUID, person_id: UUID, reason: FollowUpReason, now: datetime
+) -> dict[str, object]:
+    return {
+        "programme_id": programme_id,
+        "pairing_id": pairing_id,
+        "person_id": person_id,
+        "reason": reason.value,
+        "opened_at": now,
+    }
+
+
+async def look_after_the_left_behind(db: AsyncSession, event: PersonLeft, now: datetime) -> None:
+    """Reaction: who left is asked nothing more; a coordinator looks after each pairing they leave open."""
+    open_pairings = await db.execute(
+        select(Pairing.id, Pairing.programme_id).where(
+            Pairing.state.in_(pairing_rules.OPEN),
+            (Pairing.leader_id == event.person_id) | (Pairing.junior_id == event.person_id),
+        )
+    )
+    await insert_missing(
+        db,
+        FollowUp,
+        [_follow_up(row.id, row.programme_id, event.person_id, FollowUpReason.LEFT, now) for row in open_pairings],
+    )
+    await db.execute(
+        update(CheckIn)
+        .where(CheckIn.person_id == event.person_id, CheckIn.state.in_(ALIVE))
+        .values(state=CheckInState.CANCELLED, wake_at=None)
+    )
+
+
+async def cancel_check_ins(db: AsyncSession, event: PairingsWithdrawn, now: datetime) -> None:
+    """Reaction: nobody is asked how a pairing goes that was taken back."""
+    for chunk in pairings.chunks(event.pairing_ids):
+        await db.execute(
+            update(CheckIn)
+            .where(CheckIn.pairing_id.in_(chunk), CheckIn.state.in_(ALIVE))
+            .values(state=CheckInState.CANCELLED, wake_at=None)
+        )

@@ -1,0 +1,56 @@
+"""The API's door to messages."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.identity import Actor
+from mentoring.messages import queries
+from mentoring.messages.contracts import KeptMail, MessageView, OpenedMail
+from mentoring.messages.rules import MessageState
+from mentoring.policy import Action
+
+
+class MessageApi(Controller):
+    path = "/api/v1/messages"
+    tags = ["messages"]
+
+    @get("/", opt={"action": Action.MESSAGES_READ})
+    async def list_messages(
+        self,
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        state: FromQuery[MessageState | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 100,
+    ) -> list[MessageView]:
+        """The latest messages and what became of them: all, or those in one state."""
+        return await queries.list_messages(db, actor, state, limit)
+
+
+class MailboxApi(Controller):
+    path = "/api/v1/mailbox"
+    tags = ["messages"]
+
+    @get("/", opt={"action": Action.MAIL_READ})
+    async def list_kept(
+        self,
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 100,
+    ) -> list[KeptMail]:
+        """Your mails, where no SMTP server is set and they are kept instead of sent."""
+        return await queries.list_kept(db, actor, limit)
+
+    @get("/{message_id:uuid}", opt={"action": Action.MAIL_READ})
+    async def read_kept(
+        self, message_id: FromPath[UUID], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> OpenedMail:
+        """One mail of the mailbox."""
+        return await queries.read_kept(db, actor, message_id)
+
+
+ROUTES = (MessageApi, MailboxApi)

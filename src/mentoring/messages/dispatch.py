@@ -1,0 +1,305 @@
+"""The one place that sends: claim, compose, commit the intent, send, mark.
+
+A message is ``sending`` in the database before its first byte leaves, so a crash leaves at most one message per process
+of which nobody can know whether it arrived; that one becomes ``uncertain`` and is shown, never repeated. Marking a
+message and committing the intent of the next are one statement: one commit a message.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from random import Random
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import Update, and_, bindparam, case, literal, null, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from mentoring.db import Database
+from mentoring.messages.contracts import NOW, Claimed, Draft, Kind, Post
+from mentoring.messages.mime import mail_bytes
+from mentoring.messages.models import Message
+from mentoring.messages.rules import BATCH, LEASE, MOST_ATTEMPTS, MessageState, retry_after
+from mentoring.messages.transport import Outcome, Smtp, Unreachable, Verdict
+from mentoring.settings import Settings
+
+log = logging.getLogger(__name__)
+NOBODY = UUID(int=0)
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Sender(Struct, frozen=True):
+    """Who sends: a process with its database, its kinds of messages and its line to the server, if one is set."""
+
+    database: Database
+    settings: Settings
+    kinds: Mapping[str, Kind]
+    secret: bytes
+    smtp: Smtp | None
+    clock: Clock
+    chance: Random
+    owner: str
+    intents: Mapping[str, Update]
+    """The statement that commits an intent, by kind; made once, because making it costs as much as running it."""
+
+
+def new_sender(database: Database, settings: Settings, kinds: Mapping[str, Kind], clock: Clock = utc_now) -> Sender:
+    """Make the sender of this process. Without an SMTP server messages are kept in the mailbox."""
+    smtp = Smtp(settings) if settings.smtp_url else None
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    intents = {name: _intent(kind) for name, kind in kinds.items()}
+    return Sender(database, settings, kinds, settings.secret(), smtp, clock, Random(), owner, intents)
+
+
+async def send_due(sender: Sender, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Send one batch of what is due; return how many messages were dealt with."""
+    if sender.smtp is not None:
+        try:
+            await sender.smtp.open()
+        except Unreachable as unreachable:
+            log.warning("no mail server", extra={"error": str(unreachable)})
+            return 0
+    async with sender.database.sessions.begin() as db:
+        claimed = await claim(db, sender.owner, sender.clock())
+        drafts, broken = await _compose(db, sender, claimed)
+    await _put_off(sender, [one for one in claimed if one.id in broken], "composing failed")
+    whole = [one for one in claimed if one.id not in broken]
+    if sender.smtp is None:
+        await _keep(sender, whole, drafts)
+    else:
+        await _send(sender, sender.smtp, whole, drafts, stopping)
+    return len(claimed)
+
+
+async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH) -> list[Claimed]:
+    """Take what is due, and what another took whose lease has passed; an expired intent becomes uncertain."""
+    await db.execute(
+        update(Message)
+        .where(Message.state == MessageState.SENDING, Message.wake_at <= now)
+        .values(state=MessageState.UNCERTAIN, wake_at=None, error="lost sight of it while sending")
+    )
+    due = (
+        select(Message.id)
+        .where(Message.wake_at <= now, Message.state.in_((MessageState.PENDING, MessageState.CLAIMED)))
+        .order_by(Message.wake_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    rows = await db.execute(
+        update(Message)
+        .where(Message.id.in_(select(due.c.id)))
+        .values(state=MessageState.CLAIMED, owner=owner, attempt=Message.attempt + 1, wake_at=now + LEASE)
+        .returning(
+            Message.id, Message.kind, Message.about, Message.sequence, Message.recipient_id, Message.attempt
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    return sorted((Claimed(*row) for row in rows), key=lambda one: (one.kind, one.sequence))
+
+
+async def _compose(
+    db: AsyncSession, sender: Sender, claimed: Sequence[Claimed]
+) -> tuple[dict[UUID, Draft], frozenset[UUID]]:
+    """Compose kind by kind. One message that cannot be composed must not hold up the others."""
+    post = Post(sender.settings, sender.secret, sender.clock())
+    drafts: dict[UUID, Draft] = {}
+    broken: list[UUID] = []
+    for _, group in groupby(claimed, key=lambda one: one.kind):
+        batch = list(group)
+        composed = await _try(db, sender, post, batch)
+        if composed is not None:
+            drafts |= composed
+            continue
+        for one in batch:
+            composed = await _try(db, sender, post, [one])
+            if composed is None:
+                broken.append(one.id)
+            else:
+                drafts |= composed
+    return drafts, frozenset(broken)
+
+
+async def _try(db: AsyncSession, sender: Sender, post: Post, batch: Sequence[Claimed]) -> dict[UUID, Draft] | None:
+    try:
+        async with db.begin_nested():
+            return await sender.kinds[batch[0].kind].compose(db, post, batch)
+    except Exception:
+        log.exception("composing failed", extra={"kind": batch[0].kind, "messages": len(batch)})
+        return None
+
+
+async def _send(
+    sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], drafts: Mapping[UUID, Draft], stopping: Callable[[], bool]
+) -> None:
+    """Send one after the other. What remains when we are told to stop, or the server is gone, is given back."""
+    done: Claimed | None = None
+    async with sender.database.engine.connect() as connection:
+        for place, one in enumerate(claimed):
+            if stopping():
+                await _give_back(sender, claimed[place:])
+                break
+            draft = drafts.get(one.id)
+            granted = await _intend(connection, sender, one, draft.to, done) if draft is not None else False
+            done = None if draft is not None else done
+            if draft is None or not granted:
+                await _skip(connection, sender, one)
+                continue
+            try:
+                outcome = await _hand_over(sender, smtp, one, draft)
+            except Unreachable as unreachable:
+                await _settle(connection, sender, one, Outcome(Verdict.LATER, str(unreachable)[:500]))
+                await _put_off(sender, claimed[place + 1 :], "no mail server")
+                break
+            if outcome.verdict is Verdict.SENT:
+                done = one
+            else:
+                await _settle(connection, sender, one, outcome)
+        if done is not None:
+            await _settle(connection, sender, done, Outcome(Verdict.SENT))
+
+
+async def _hand_over(sender: Sender, smtp: Smtp, one: Claimed, draft: Draft) -> Outcome:
+    settings = sender.settings
+    mail = mail_bytes(draft, one, settings.mail_from, settings.organisation, sender.clock())
+    return await smtp.send(draft.to, mail)
+
+
+def _intent(kind: Kind) -> Update:
+    """Mark the message before as sent and commit the intent of the next, if its lease and its sense still hold."""
+    before = and_(
+        Message.id == bindparam("before_id"),
+        Message.attempt == bindparam("before_attempt"),
+        Message.state == MessageState.SENDING,
+    )
+    following = and_(
+        Message.id == bindparam("next_id"),
+        Message.attempt == bindparam("next_attempt"),
+        Message.state == MessageState.CLAIMED,
+        Message.wake_at > NOW,
+        kind.guard,
+    )
+    is_before = Message.id == bindparam("before_id")
+    state = Message.state.type
+    return (
+        update(Message)
+        .where(or_(before, following))
+        .values(
+            state=case(
+                (is_before, literal(MessageState.SENT, state)), else_=literal(MessageState.SENDING, state)
+            ),
+            sent_at=case((is_before, NOW), else_=Message.sent_at),
+            wake_at=case((is_before, null()), else_=bindparam("lease", type_=Message.wake_at.type)),
+            address=case((is_before, Message.address), else_=bindparam("to", type_=Message.address.type)),
+        )
+        .returning(Message.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _intend(
+    connection: AsyncConnection, sender: Sender, one: Claimed, to: str, before: Claimed | None
+) -> bool:
+    now = sender.clock()
+    async with connection.begin():
+        rows = await connection.execute(
+            sender.intents[one.kind],
+            {
+                "now": now,
+                "lease": now + LEASE,
+                "to": to,
+                "next_id": one.id,
+                "next_attempt": one.attempt,
+                "before_id": before.id if before else NOBODY,
+                "before_attempt": before.attempt if before else 0,
+            },
+        )
+        return one.id in {row.id for row in rows}
+
+
+def _mine(one: Claimed, *states: MessageState) -> Update:
+    """The fence: an update that touches the message only as long as it is this sender's."""
+    return update(Message).where(Message.id == one.id, Message.attempt == one.attempt, Message.state.in_(states))
+
+
+async def _skip(connection: AsyncConnection, sender: Sender, one: Claimed) -> None:
+    """It no longer makes sense; where only the lease has passed, the next claim takes it again."""
+    async with connection.begin():
+        await connection.execute(
+            _mine(one, MessageState.CLAIMED)
+            .where(Message.wake_at > sender.clock())
+            .values(state=MessageState.SKIPPED, wake_at=None)
+        )
+
+
+async def _settle(connection: AsyncConnection, sender: Sender, one: Claimed, outcome: Outcome) -> None:
+    now = sender.clock()
+    values: dict[Verdict, dict[str, object]] = {
+        Verdict.SENT: {"state": MessageState.SENT, "sent_at": now, "wake_at": None, "error": None},
+        Verdict.REFUSED: {"state": MessageState.REFUSED, "wake_at": None, "error": outcome.error},
+        Verdict.UNCERTAIN: {"state": MessageState.UNCERTAIN, "wake_at": None, "error": outcome.error},
+        Verdict.LATER: _later(sender, one, outcome.error, now),
+    }
+    async with connection.begin():
+        await connection.execute(_mine(one, MessageState.SENDING).values(values[outcome.verdict]))
+
+
+def _later(sender: Sender, one: Claimed, error: str | None, now: datetime) -> dict[str, object]:
+    if one.attempt >= MOST_ATTEMPTS:
+        return {"state": MessageState.REFUSED, "wake_at": None, "error": error}
+    return {
+        "state": MessageState.PENDING,
+        "wake_at": now + retry_after(one.attempt, sender.chance),
+        "error": error,
+    }
+
+
+async def _put_off(sender: Sender, claimed: Sequence[Claimed], error: str) -> None:
+    """Try again later: nothing of these was handed over."""
+    if not claimed:
+        return
+    async with sender.database.sessions.begin() as db:
+        for one in claimed:
+            await db.execute(_mine(one, MessageState.CLAIMED).values(_later(sender, one, error, sender.clock())))
+
+
+async def _give_back(sender: Sender, claimed: Sequence[Claimed]) -> None:
+    """Let another sender have them at once."""
+    async with sender.database.sessions.begin() as db:
+        for one in claimed:
+            await db.execute(
+                _mine(one, MessageState.CLAIMED).values(state=MessageState.PENDING, wake_at=sender.clock())
+            )
+
+
+async def _keep(sender: Sender, claimed: Sequence[Claimed], drafts: Mapping[UUID, Draft]) -> None:
+    """Lay mails into the mailbox instead of sending them: one transaction, nothing leaves the house."""
+    now = sender.clock()
+    settings = sender.settings
+    async with sender.database.sessions.begin() as db:
+        for one in claimed:
+            draft = drafts.get(one.id)
+            kept = draft is not None and await db.scalar(
+                _mine(one, MessageState.CLAIMED)
+                .where(sender.kinds[one.kind].guard)
+                .values(
+                    state=MessageState.KEPT,
+                    wake_at=None,
+                    sent_at=now,
+                    address=draft.to,
+                    mail=mail_bytes(draft, one, settings.mail_from, settings.organisation, now),
+                )
+                .returning(Message.id)
+                .execution_options(synchronize_session=False),
+                {"now": now},
+            )
+            if not kept:
+                await db.execute(_mine(one, MessageState.CLAIMED).values(state=MessageState.SKIPPED, wake_at=None))

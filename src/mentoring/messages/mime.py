@@ -1,0 +1,78 @@
+"""A draft as the bytes that travel (RFC 5322, 2045, 2047): text, HTML and, where there is one, the calendar's part.
+
+The standard library's message classes parse and fold every header anew and cost more than all the rest of sending
+(see docs/decisions/0007-mails-as-bytes.md); a test reads what is made here back with them.
+"""
+
+import hashlib
+from base64 import b64encode
+from datetime import datetime
+from email.utils import format_datetime
+
+from mentoring.errors import Invalid
+from mentoring.messages.contracts import Claimed, Draft
+
+ENCODED_WORD = 45
+"""Bytes in one encoded word: 60 characters of base64, within the 75 that RFC 2047 allows with its frame."""
+BASE64_LINE = 57
+"""Bytes that make a line of 76 characters."""
+
+
+class HeaderUnsafe(Invalid):
+    """A line break or another control character where a header was to be written."""
+
+
+def message_id(message: Claimed, sender: str) -> str:
+    """The same for the same message however often it is tried, so that a server can drop a second one."""
+    key = f"{message.kind}|{message.about}|{message.sequence}|{message.recipient_id}|email"
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>"
+
+
+def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: datetime) -> bytes:
+    """Write the whole mail."""
+    identity = message_id(message, sender)
+    boundary = f"=_{identity[1:33]}"
+    heads = (
+        f"From: {_words(name)} <{_address(sender)}>\r\n"
+        f"To: <{_address(draft.to)}>\r\n"
+        f"Subject: {_words(draft.subject)}\r\n"
+        f"Date: {format_datetime(now)}\r\n"
+        f"Message-ID: {identity}\r\n"
+        "Auto-Submitted: auto-generated\r\n"
+        "MIME-Version: 1.0\r\n"
+        f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+    )
+    parts = [_part("text/plain", draft.text.encode()), _part("text/html", draft.html.encode())]
+    if draft.calendar is not None:
+        parts.append(_part("text/calendar; method=REQUEST", draft.calendar))
+    divider = f"--{boundary}\r\n".encode()
+    return b"".join([heads.encode(), *(divider + part for part in parts), f"--{boundary}--\r\n".encode()])
+
+
+def _part(kind: str, content: bytes) -> bytes:
+    return (
+        f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode()
+        + b"\r\n".join(b64encode(content[at : at + BASE64_LINE]) for at in range(0, len(content), BASE64_LINE))
+        + b"\r\n"
+    )
+
+
+def _address(value: str) -> str:
+    if any(letter <= " " or letter in "<>\x7f" for letter in value):
+        raise HeaderUnsafe()
+    return value
+
+
+def _words(value: str) -> str:
+    """Text in a header: encoded words, cut between characters, one on each line."""
+    if any(letter < " " or letter == "\x7f" for letter in value):
+        raise HeaderUnsafe()
+    words, current = [], b""
+    for letter in value:
+        coded = letter.encode()
+        if len(current) + len(coded) > ENCODED_WORD:
+            words.append(current)
+            current = b""
+        current += coded
+    words.append(current)
+    return "\r\n ".join(f"=?utf-8?B?{b64encode(word).decode()}?=" for word in words)

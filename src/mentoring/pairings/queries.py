@@ -1,0 +1,163 @@
+"""What the two of a pairing see of it, and what its coordinator sees."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from mentoring import policy
+from mentoring.identity import Actor
+from mentoring.pairings import rules
+from mentoring.pairings.consent import Calendar
+from mentoring.pairings.contracts import PairingRecord, PairingView, SessionView
+from mentoring.pairings.models import Pairing, PairSession
+from mentoring.pairings.rules import PairingNotFound, PairingState, SessionState, Standing
+from mentoring.people.models import Person
+from mentoring.people.queries import full_name
+from mentoring.policy import Action
+from mentoring.programmes.models import Programme
+from mentoring.programmes.rules import Role
+
+MANY = 200
+AHEAD = (SessionState.PLANNED, SessionState.INVITED)
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Row by row what ``PAIRING_READ`` allows."""
+    asked = and_(Pairing.junior_id == actor.id, Pairing.junior_asked_at.is_not(None))
+    return or_(Pairing.leader_id == actor.id, asked)
+
+
+def surveyed_by(actor: Actor) -> ColumnElement[bool]:
+    """Row by row what ``PAIRING_SURVEY`` allows."""
+    return true() if actor.administrator else Pairing.programme_id.in_(actor.coordinates)
+
+
+async def my_pairings(db: AsyncSession, actor: Actor) -> list[PairingView]:
+    """One's own pairings, the latest first."""
+    policy.require_right(actor, Action.SIGNED_IN)
+    chosen = select(Pairing).where(visible_to(actor)).order_by(Pairing.made_at.desc(), Pairing.id).limit(MANY)
+    return await _views(db, actor, list(await db.scalars(chosen)))
+
+
+async def read_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID) -> PairingView:
+    """One of one's own pairings. Raises ``PairingNotFound``."""
+    pairing = policy.require(actor, Action.PAIRING_READ, await db.get(Pairing, pairing_id), PairingNotFound)
+    return await view(db, actor, pairing)
+
+
+async def view(db: AsyncSession, actor: Actor, pairing: Pairing) -> PairingView:
+    """A pairing as the actor, one of the two, sees it."""
+    return (await _views(db, actor, [pairing]))[0]
+
+
+async def _views(db: AsyncSession, actor: Actor, pairings: Sequence[Pairing]) -> list[PairingView]:
+    people_ids = {person_id for one in pairings for person_id in (one.leader_id, one.junior_id)}
+    people = {one.id: one for one in await db.scalars(select(Person).where(Person.id.in_(people_ids)))}
+    chosen = select(Programme).where(Programme.id.in_({one.programme_id for one in pairings}))
+    programmes = {one.id: one for one in await db.scalars(chosen)}
+    return [_view(actor, one, people, programmes[one.programme_id]) for one in pairings]
+
+
+def _view(actor: Actor, pairing: Pairing, people: dict[UUID, Person], programme: Programme) -> PairingView:
+    leader = actor.id == pairing.leader_id
+    me = people[pairing.leader_id if leader else pairing.junior_id]
+    partner = people[pairing.junior_id if leader else pairing.leader_id]
+    standing = rules.standing(pairing.state, leader=leader, by_me=pairing.declined_by_id == actor.id)
+    place = Calendar(me.country, me.time_zone or "UTC", programme.ladder)
+    begun = pairing.began_at is not None
+    return PairingView(
+        id=pairing.id,
+        programme=programme.name,
+        state=standing,
+        my_role=Role.LEADER if leader else Role.JUNIOR,
+        my_turn=standing is Standing.PROPOSED,
+        partner=full_name(partner),
+        partner_title=partner.job_title,
+        partner_unit=partner.unit,
+        partner_place=partner.duty_station,
+        partner_email=partner.email if begun else None,
+        fit=pairing.fit,
+        reasons=pairing.reasons,
+        answer_by=place.expires(pairing.asked_at) if standing is Standing.PROPOSED else None,
+        began_at=pairing.began_at,
+    )
+
+
+async def my_sessions(db: AsyncSession, actor: Actor) -> list[SessionView]:
+    """The sessions that lie ahead in all one's pairings, the next first."""
+    policy.require_right(actor, Action.SIGNED_IN)
+    return await _sessions(db, actor, Pairing.state == PairingState.ACTIVE, PairSession.state.in_(AHEAD))
+
+
+async def pairing_sessions(db: AsyncSession, actor: Actor, pairing_id: UUID) -> list[SessionView]:
+    """All sessions of one pairing, in order. Raises ``PairingNotFound``."""
+    policy.require(actor, Action.PAIRING_READ, await db.get(Pairing, pairing_id), PairingNotFound)
+    return await _sessions(db, actor, Pairing.id == pairing_id)
+
+
+async def _sessions(db: AsyncSession, actor: Actor, *which: ColumnElement[bool]) -> list[SessionView]:
+    partner_id = or_(
+        and_(Pairing.leader_id == actor.id, Person.id == Pairing.junior_id),
+        and_(Pairing.junior_id == actor.id, Person.id == Pairing.leader_id),
+    )
+    rows = await db.execute(
+        select(PairSession, Person)
+        .join(Pairing, Pairing.id == PairSession.pairing_id)
+        .join(Person, partner_id)
+        .where(visible_to(actor), *which)
+        .order_by(PairSession.starts_at, PairSession.number)
+        .limit(MANY)
+    )
+    return [
+        SessionView(
+            id=session.id,
+            pairing_id=session.pairing_id,
+            partner=full_name(partner),
+            number=session.number,
+            starts_at=session.starts_at,
+            minutes=session.minutes,
+            state=session.state,
+        )
+        for session, partner in rows
+    ]
+
+
+async def list_records(
+    db: AsyncSession, actor: Actor, programme_id: UUID | None = None, state: PairingState | None = None, limit: int = 200
+) -> list[PairingRecord]:
+    """Pairings as their coordinators see them, the latest first."""
+    leader, junior = aliased(Person), aliased(Person)
+    chosen = (
+        select(Pairing, leader, junior)
+        .join(leader, leader.id == Pairing.leader_id)
+        .join(junior, junior.id == Pairing.junior_id)
+        .where(surveyed_by(actor))
+        .order_by(Pairing.made_at.desc(), Pairing.id)
+        .limit(limit)
+    )
+    if programme_id is not None:
+        chosen = chosen.where(Pairing.programme_id == programme_id)
+    if state is not None:
+        chosen = chosen.where(Pairing.state == state)
+    return [_record(*row) for row in await db.execute(chosen)]
+
+
+def _record(pairing: Pairing, leader: Person, junior: Person) -> PairingRecord:
+    return PairingRecord(
+        id=pairing.id,
+        programme_id=pairing.programme_id,
+        state=pairing.state,
+        leader_id=leader.id,
+        leader=full_name(leader),
+        junior_id=junior.id,
+        junior=full_name(junior),
+        fit=pairing.fit,
+        reminders=pairing.reminders,
+        asked_at=pairing.asked_at,
+        began_at=pairing.began_at,
+        over_at=pairing.over_at,
+        decline_reason=pairing.decline_reason,
+    )

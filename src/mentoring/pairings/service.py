@@ -1,0 +1,336 @@
+"""Pairings are made, both people are asked, sessions are planned; and all that can go another way."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring import journal, policy
+from mentoring.db import insert_missing
+from mentoring.directory.contracts import PersonLeft
+from mentoring.identity import Actor
+from mentoring.messages import service as messages
+from mentoring.messages.contracts import Intended
+from mentoring.pairings import rules
+from mentoring.pairings.contracts import (
+    ConsentReminded,
+    Decline,
+    JuniorAsked,
+    NewPairing,
+    PairingBegan,
+    PairingFellThrough,
+    PairingsProposed,
+    PairingsWithdrawn,
+    PairingView,
+    SessionInvited,
+)
+from mentoring.pairings.models import Pairing, PairSession
+from mentoring.pairings.consent import calendar_of, calendars
+from mentoring.pairings.queries import view
+from mentoring.pairings.rules import ConsentStep, PairingNotAsking, PairingNotFound, PairingState, SessionState
+from mentoring.people.models import Person
+from mentoring.people.rules import working
+from mentoring.policy import Action
+from mentoring.programmes.models import Enrolment, Programme
+
+CHUNK = 10_000
+"""Ids in one statement: below what either database takes as parameters."""
+
+
+async def make_pairings(
+    db: AsyncSession, programme: Programme, pairs: Sequence[NewPairing], by: UUID | None, now: datetime
+) -> list[UUID]:
+    """Make a published round's pairs into pairings whose leaders are to be asked; return their ids in that order."""
+    if not pairs:
+        return []
+    places = await calendars(db, [pair.leader_id for pair in pairs], programme.ladder)
+    rows = [
+        {
+            "id": uuid4(),
+            "programme_id": programme.id,
+            "leader_enrolment_id": pair.leader_enrolment_id,
+            "junior_enrolment_id": pair.junior_enrolment_id,
+            "leader_id": pair.leader_id,
+            "junior_id": pair.junior_id,
+            "state": PairingState.ASKING_LEADER,
+            "fit": pair.fit,
+            "reasons": pair.reasons,
+            "made_at": now,
+            "asked_at": now,
+            "wake_at": places[pair.leader_id].first_look(now),
+        }
+        for pair in pairs
+    ]
+    await (await db.connection()).execute(insert(Pairing), rows)
+    ids = [row["id"] for row in rows]
+    made = [one for one in ids if isinstance(one, UUID)]
+    journal.record(db, PairingsProposed(made), by=by, at=now)
+    return made
+
+
+async def accept_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID, now: datetime) -> PairingView:
+    """Say yes: the leader's lets the junior be asked, the junior's lets the pairing begin.
+
+    Raises ``PairingNotAsking``, or ``NoPlaceLeft`` where the junior has meanwhile as many pairings as they can take.
+    """
+    pairing = await _asked(db, actor, pairing_id)
+    if pairing.state is PairingState.ASKING_LEADER:
+        await _ask_junior(db, pairing, now)
+        journal.record(db, JuniorAsked(pairing.id), by=actor.id, at=now)
+    else:
+        await _take_place(db, pairing)
+        pairing.state, pairing.began_at, pairing.wake_at = PairingState.ACTIVE, now, None
+        journal.record(db, PairingBegan(pairing.id), by=actor.id, at=now)
+    await db.flush()
+    return await view(db, actor, pairing)
+
+
+async def decline_pairing(
+    db: AsyncSession, actor: Actor, pairing_id: UUID, answer: Decline, now: datetime
+) -> PairingView:
+    """Say no. The reason is for the coordinator alone. Raises ``PairingNotAsking``."""
+    pairing = await _asked(db, actor, pairing_id)
+    assert actor.id is not None
+    pairing.decline_reason = answer.reason.strip() or None
+    _fall_through(db, pairing, PairingState.DECLINED, actor.id, now)
+    await db.flush()
+    return await view(db, actor, pairing)
+
+
+async def _asked(db: AsyncSession, actor: Actor, pairing_id: UUID) -> Pairing:
+    """The pairing, locked, if the question is open and it is the actor's turn to answer it."""
+    found = await db.get(Pairing, pairing_id, with_for_update=True, populate_existing=True)
+    pairing = policy.require(actor, Action.PAIRING_ANSWER, found, PairingNotFound)
+    if pairing.state not in rules.ASKING or actor.id != _whose_turn(pairing):
+        raise PairingNotAsking()
+    return pairing
+
+
+def _whose_turn(pairing: Pairing) -> UUID:
+    return pairing.leader_id if pairing.state is PairingState.ASKING_LEADER else pairing.junior_id
+
+
+async def _ask_junior(db: AsyncSession, pairing: Pairing, now: datetime) -> None:
+    programme = await db.get_one(Programme, pairing.programme_id)
+    place = (await calendars(db, [pairing.junior_id], programme.ladder))[pairing.junior_id]
+    pairing.state, pairing.asked_at, pairing.junior_asked_at = PairingState.ASKING_JUNIOR, now, now
+    pairing.reminders, pairing.wake_at = 0, place.first_look(now)
+
+
+async def _take_place(db: AsyncSession, pairing: Pairing) -> None:
+    """Hold the junior's enrolment while we count, so that two yeses at once cannot share the last place."""
+    enrolment = await db.get_one(Enrolment, pairing.junior_enrolment_id, with_for_update=True, populate_existing=True)
+    taken = await db.scalar(
+        select(func.count())
+        .select_from(Pairing)
+        .where(Pairing.junior_enrolment_id == enrolment.id, Pairing.state == PairingState.ACTIVE)
+    )
+    if (taken or 0) >= enrolment.capacity:
+        raise rules.NoPlaceLeft()
+
+
+def _fall_through(db: AsyncSession, pairing: Pairing, state: PairingState, by_id: UUID, now: datetime) -> None:
+    """End the asking. ``by_id`` said no, or said nothing."""
+    pairing.state, pairing.over_at, pairing.wake_at = state, now, None
+    pairing.declined_by_id = by_id
+    expired = state is PairingState.EXPIRED
+    journal.record(db, PairingFellThrough(pairing.id, by_id, expired), by=None if expired else by_id, at=now)
+
+
+async def wake_pairing(db: AsyncSession, now: datetime) -> UUID | None:
+    """Remind, or let expire, the one pairing whose time came first. None when nothing is due."""
+    pairing = await db.scalar(
+        select(Pairing).where(Pairing.wake_at <= now).order_by(Pairing.wake_at).limit(1).with_for_update(skip_locked=True)
+    )
+    if pairing is None:
+        return None
+    if pairing.state not in rules.ASKING:
+        pairing.wake_at = None
+        return pairing.id
+    place = await calendar_of(db, pairing)
+    reminders, expires = place.moments(pairing.asked_at)
+    step, reminded, wake_at = rules.consent_step(pairing.reminders, now, reminders, expires)
+    pairing.reminders, pairing.wake_at = reminded, wake_at
+    if step is ConsentStep.REMIND:
+        journal.record(db, ConsentReminded(pairing.id, reminded), by=None, at=now)
+    elif step is ConsentStep.EXPIRE:
+        _fall_through(db, pairing, PairingState.EXPIRED, _whose_turn(pairing), now)
+    return pairing.id
+
+
+async def withdraw_pairings(db: AsyncSession, ids: Sequence[UUID], by: UUID | None, now: datetime) -> list[UUID]:
+    """Take back those of the pairings that are still open, with their sessions; return which they were."""
+    withdrawn: list[UUID] = []
+    for chunk in chunks(ids):
+        withdrawn += await db.scalars(
+            update(Pairing)
+            .where(Pairing.id.in_(chunk), Pairing.state.in_(rules.OPEN))
+            .values(state=PairingState.WITHDRAWN, over_at=now, wake_at=None)
+            .returning(Pairing.id)
+        )
+    for chunk in chunks(withdrawn):
+        await db.execute(
+            update(PairSession)
+            .where(PairSession.pairing_id.in_(chunk))
+            .where(PairSession.state.in_((SessionState.PLANNED, SessionState.INVITED)))
+            .values(state=SessionState.CANCELLED, wake_at=None)
+        )
+    if withdrawn:
+        journal.record(db, PairingsWithdrawn(withdrawn), by=by, at=now)
+    return withdrawn
+
+
+def chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
+    """Cut ids into lists that fit one statement."""
+    return (ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK))
+
+
+async def mark_session(db: AsyncSession, pairing_id: UUID, number: int, *, held: bool) -> None:
+    """Put down that a session was held, or missed. What one of the two saw held stays held."""
+    over = (SessionState.HELD, SessionState.CANCELLED) if held else (SessionState.HELD, *_SETTLED)
+    await db.execute(
+        update(PairSession)
+        .where(PairSession.pairing_id == pairing_id, PairSession.number == number, PairSession.state.not_in(over))
+        .values(state=SessionState.HELD if held else SessionState.MISSED, wake_at=None)
+    )
+
+
+_SETTLED = (SessionState.MISSED, SessionState.CANCELLED)
+
+
+async def plan_sessions(db: AsyncSession, event: PairingBegan, now: datetime) -> None:
+    """Reaction: a pairing that began gets its sessions, at wall times of the leader's zone."""
+    pairing = await db.get_one(Pairing, event.pairing_id)
+    if pairing.state is not PairingState.ACTIVE or pairing.began_at is None:
+        return
+    plan = (await db.get_one(Programme, pairing.programme_id)).plan
+    rows = await db.execute(
+        select(Person.id, Person.country, Person.time_zone).where(Person.id.in_((pairing.leader_id, pairing.junior_id)))
+    )
+    places = {row.id: (row.country, row.time_zone or "UTC") for row in rows}
+    zone = places[pairing.leader_id][1]
+    starts = rules.plan_starts(
+        pairing.began_at, plan.sessions, plan.every_days, zone, pairing.reasons.slots, _both_work(places.values())
+    )
+    await insert_missing(
+        db,
+        PairSession,
+        [
+            {
+                "pairing_id": pairing.id,
+                "number": number,
+                "local_start": local,
+                "time_zone": zone,
+                "starts_at": (starts_at := rules.moment_of(local, zone)),
+                "minutes": plan.minutes,
+                "wake_at": rules.invitation_at(number, starts_at, pairing.began_at),
+            }
+            for number, local in enumerate(starts, 1)
+        ],
+    )
+
+
+def _both_work(places: Iterable[tuple[str, str]]) -> rules.Free:
+    zones = [(country, rules.ZoneInfo(zone)) for country, zone in places]
+    return lambda moment: all(working(moment.astimezone(zone), country) for country, zone in zones)
+
+
+async def wake_session(db: AsyncSession, now: datetime) -> UUID | None:
+    """Invite to the one session whose time came first. None when nothing is due."""
+    session = await db.scalar(
+        select(PairSession)
+        .where(PairSession.wake_at <= now)
+        .order_by(PairSession.wake_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if session is None:
+        return None
+    session.wake_at = None
+    pairing = await db.get_one(Pairing, session.pairing_id)
+    if session.state is SessionState.PLANNED and session.starts_at > now and pairing.state is PairingState.ACTIVE:
+        session.state = SessionState.INVITED
+        journal.record(db, SessionInvited(session.id, session.sequence), by=None, at=now)
+    return session.id
+
+
+async def let_go_of_leaver(db: AsyncSession, event: PersonLeft, now: datetime) -> None:
+    """Reaction: nobody waits for the answer of somebody who has left."""
+    asking = await db.scalars(
+        select(Pairing)
+        .where(Pairing.state.in_(rules.ASKING))
+        .where(or_(Pairing.leader_id == event.person_id, Pairing.junior_id == event.person_id))
+        .with_for_update()
+    )
+    for pairing in asking:
+        _fall_through(db, pairing, PairingState.EXPIRED, event.person_id, now)
+
+
+async def ask_leaders(db: AsyncSession, event: PairingsProposed, now: datetime) -> None:
+    """Reaction: the leaders of new pairings are asked."""
+    for chunk in chunks(event.pairing_ids):
+        rows = await db.execute(select(Pairing.id, Pairing.leader_id).where(Pairing.id.in_(chunk)))
+        await messages.enqueue(db, [Intended("consent_leader", row.id, row.leader_id, now) for row in rows])
+
+
+async def ask_junior(db: AsyncSession, event: JuniorAsked, now: datetime) -> None:
+    """Reaction: the leader said yes, so the junior is asked."""
+    pairing = await db.get_one(Pairing, event.pairing_id)
+    await messages.enqueue(db, [Intended("consent_junior", pairing.id, pairing.junior_id, now)])
+
+
+async def remind_asked(db: AsyncSession, event: ConsentReminded, now: datetime) -> None:
+    """Reaction: whoever has not answered is asked again."""
+    pairing = await db.get_one(Pairing, event.pairing_id)
+    if pairing.state in rules.ASKING:
+        kind = "consent_leader" if pairing.state is PairingState.ASKING_LEADER else "consent_junior"
+        await messages.enqueue(db, [Intended(kind, pairing.id, _whose_turn(pairing), now, event.reminder)])
+
+
+async def tell_both(db: AsyncSession, event: PairingBegan, now: datetime) -> None:
+    """Reaction: both learn that it begins, and how to reach each other."""
+    pairing = await db.get_one(Pairing, event.pairing_id)
+    both = (pairing.leader_id, pairing.junior_id)
+    await messages.enqueue(db, [Intended("pairing_began", pairing.id, person_id, now) for person_id in both])
+
+
+async def tell_fallen_through(db: AsyncSession, event: PairingFellThrough, now: datetime) -> None:
+    """Reaction: whoever waits for an answer learns that none will come, and whoever let it expire, that it is over."""
+    pairing = await db.get_one(Pairing, event.pairing_id)
+    told = []
+    if event.by_id == pairing.junior_id or event.expired:
+        told.append(pairing.leader_id)
+    if pairing.junior_asked_at is not None and (event.expired or event.by_id == pairing.leader_id):
+        told.append(pairing.junior_id)
+    await messages.enqueue(db, [Intended("pairing_fell_through", pairing.id, one, now) for one in told])
+
+
+async def tell_withdrawn(db: AsyncSession, event: PairingsWithdrawn, now: datetime) -> None:
+    """Reaction: whoever had been asked learns that the proposal was taken back."""
+    for chunk in chunks(event.pairing_ids):
+        rows = await db.execute(
+            select(Pairing.id, Pairing.leader_id, Pairing.junior_id, Pairing.junior_asked_at).where(Pairing.id.in_(chunk))
+        )
+        told = [
+            Intended("pairing_withdrawn", row.id, person_id, now)
+            for row in rows
+            for person_id in (row.leader_id, *((row.junior_id,) if row.junior_asked_at else ()))
+        ]
+        await messages.enqueue(db, told)
+
+
+async def invite_to_session(db: AsyncSession, event: SessionInvited, now: datetime) -> None:
+    """Reaction: both get the session for their calendars."""
+    session = await db.get_one(PairSession, event.session_id)
+    pairing = await db.get_one(Pairing, session.pairing_id)
+    await messages.enqueue(
+        db,
+        [
+            Intended("session_invitation", session.id, person_id, now, event.sequence)
+            for person_id in (pairing.leader_id, pairing.junior_id)
+        ],
+    )
+
+

@@ -1,0 +1,69 @@
+"""The solver as seen from outside: started, asked, listened to, and stopped with whoever asked."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import msgspec
+
+from mentoring.rounds.rules import SOLVE_LIMIT, SolverDied
+from mentoring.rounds.solver import LENGTH_BYTES, Answer, Message, Progress, Request, framed
+
+Told = Callable[[str, float], None]
+"""Told a stage and the share of it that is done."""
+PROGRAM = (sys.executable, "-P", "-m", "mentoring.rounds.solver")
+"""``-P``: what lies in the working directory is not taken for a module."""
+
+
+def unheard(_stage: str, _share: float) -> None:
+    """Where nobody looks on."""
+
+
+async def run_solver(request: Request, told: Told = unheard) -> Answer:
+    """Have ``request`` answered by a process of its own, which ends with us. Raises ``SolverDied``."""
+    async with _solver() as process:
+        try:
+            async with asyncio.timeout(SOLVE_LIMIT.total_seconds()):
+                answer = await _answered(process, request, told)
+        except TimeoutError:
+            answer = None
+            process.kill()
+        if answer is None:
+            raise SolverDied(status=await process.wait())
+        return answer
+
+
+async def _answered(process: Process, request: Request, told: Told) -> Answer | None:
+    assert process.stdin is not None
+    with suppress(ConnectionError):  # it died while we wrote: its output ends, too
+        process.stdin.write(framed(request))
+        await process.stdin.drain()
+    async for message in _messages(process):
+        if not isinstance(message, Progress):
+            return message
+        told(message.stage, message.share)
+    return None
+
+
+@asynccontextmanager
+async def _solver() -> AsyncIterator[Process]:
+    process = await asyncio.create_subprocess_exec(*PROGRAM, stdin=PIPE, stdout=PIPE)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+async def _messages(process: Process) -> AsyncIterator[Message]:
+    assert process.stdout is not None
+    while True:
+        try:
+            length = int.from_bytes(await process.stdout.readexactly(LENGTH_BYTES), "big")
+            body = await process.stdout.readexactly(length)
+        except asyncio.IncompleteReadError:
+            return
+        yield msgspec.msgpack.decode(body, type=Message)
