@@ -134,10 +134,15 @@ def _prize(problem: Problem, pairs: int) -> int:
     waiting = problem.leader_waiting.max(initial=0) + problem.junior_waiting.max(initial=0)
     most = math.ceil(POINTS * (1 + float(waiting))) + 1
     prize = pairs * most + 1
-    # one more for the largest price in between, and twice the prize for the gates below
-    if (2 * pairs + 1) * (2 * prize + most) >= EXACT:
-        raise TooLarge(pairs)
+    _ensure_exact(pairs, prize + most)
     return prize
+
+
+def _ensure_exact(pairs: int, most: int) -> None:
+    """Refuse what would leave the whole numbers: the solver's prices and paths add up what each pair
+    is worth along an alternating path, which has at most one pair in, one pair out per place."""
+    if (2 * pairs + 1) * most >= EXACT:
+        raise TooLarge(pairs)
 
 
 def _costs(block: Block, prizes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -206,6 +211,7 @@ def _with_gates(places: _Places, gated: NDArray[np.int32]) -> NDArray[np.float64
     costs = np.zeros((height + len(gated), width + len(gated)))
     costs[:height, :width] = places.costs
     must = places.costs.min() - 1
+    _ensure_exact(min(costs.shape), -int(must))
     for gate, (leader, junior) in enumerate(gated):
         rows, columns = np.flatnonzero(places.leaders == leader), np.flatnonzero(places.juniors == junior)
         costs[rows, width + gate] = places.costs[rows, columns[0]]

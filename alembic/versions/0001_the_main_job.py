@@ -17,6 +17,13 @@ def upgrade() -> None:
     sa.Column('count', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_attempts'))
     )
+    op.create_table('job_run',
+    sa.Column('job', sa.Text(), nullable=False),
+    sa.Column('ran_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('items', sa.Integer(), nullable=False),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('job', name=op.f('pk_job_run'))
+    )
     op.create_table('journal_entry',
     sa.Column('number', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -33,6 +40,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('journal_entry', schema=None) as batch_op:
         batch_op.create_index('ix_journal_entry_waiting', ['wake_at'], unique=False, postgresql_where=sa.text('wake_at IS NOT NULL'), sqlite_where=sa.text('wake_at IS NOT NULL'))
+
+    op.create_table('message',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('about', sa.Uuid(), nullable=False),
+    sa.Column('sequence', sa.Integer(), nullable=False),
+    sa.Column('recipient_id', sa.Uuid(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('state', sa.Enum('pending', 'claimed', 'sending', 'sent', 'kept', 'refused', 'uncertain', 'skipped', name='messagestate', native_enum=False, length=32), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('wake_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('owner', sa.Text(), nullable=True),
+    sa.Column('attempt', sa.Integer(), nullable=False),
+    sa.Column('address', sa.Text(), nullable=True),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('mail', sa.LargeBinary(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message')),
+    sa.UniqueConstraint('kind', 'about', 'sequence', 'recipient_id', 'channel', name=op.f('uq_message_kind_about_sequence_recipient_id_channel'))
+    )
+    with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_message_recipient_id'), ['recipient_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_message_state_made_at'), ['state', 'made_at'], unique=False)
+        batch_op.create_index('ix_message_waiting', ['wake_at', 'id'], unique=False, sqlite_where=sa.text('wake_at IS NOT NULL'), postgresql_where=sa.text('wake_at IS NOT NULL'))
 
     op.create_table('person',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -204,6 +235,7 @@ def upgrade() -> None:
     sa.Column('requested_by_id', sa.Uuid(), nullable=True),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('fence', sa.Integer(), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('stage', sa.Text(), nullable=True),
     sa.Column('progress', sa.Double(), nullable=False),
     sa.Column('failure', sa.JSON(none_as_null=True), nullable=True),
@@ -306,6 +338,7 @@ def upgrade() -> None:
     sa.Column('problem', sa.LargeBinary(), nullable=False),
     sa.Column('leaders', sa.JSON(), nullable=False),
     sa.Column('juniors', sa.JSON(), nullable=False),
+    sa.Column('vocabulary', sa.JSON(), nullable=False),
     sa.Column('engine', sa.Text(), nullable=False),
     sa.Column('result', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_round_inputs_round_id_round'), ondelete='CASCADE'),
@@ -319,6 +352,7 @@ def upgrade() -> None:
     sa.Column('taken_away', sa.JSON(), nullable=False),
     sa.Column('relaxation', sa.Text(), nullable=True),
     sa.Column('relaxation_gain', sa.Integer(), nullable=False),
+    sa.Column('waited', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['enrolment_id'], ['enrolment.id'], name=op.f('fk_unmatched_enrolment_id_enrolment')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_unmatched_round_id_round'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('round_id', 'enrolment_id', name=op.f('pk_unmatched'))
@@ -358,7 +392,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('pairing_id', 'person_id', 'moment', name=op.f('uq_check_in_pairing_id_person_id_moment'))
     )
     with op.batch_alter_table('check_in', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_check_in_person_id'), ['person_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_check_in_person_id_state'), ['person_id', 'state'], unique=False)
         batch_op.create_index(batch_op.f('ix_check_in_programme_id'), ['programme_id'], unique=False)
         batch_op.create_index('ix_check_in_waiting', ['wake_at'], unique=False, sqlite_where=sa.text('wake_at IS NOT NULL'), postgresql_where=sa.text('wake_at IS NOT NULL'))
 
@@ -388,12 +422,19 @@ def upgrade() -> None:
     sa.Column('reasons', sa.JSON(), nullable=False),
     sa.Column('pinned', sa.Boolean(), nullable=False),
     sa.Column('pairing_id', sa.Uuid(), nullable=True),
+    sa.Column('alternate', sa.Boolean(), nullable=False),
+    sa.Column('leader_waited', sa.Integer(), nullable=True),
+    sa.Column('junior_waited', sa.Integer(), nullable=True),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['junior_enrolment_id'], ['enrolment.id'], name=op.f('fk_proposed_pair_junior_enrolment_id_enrolment')),
     sa.ForeignKeyConstraint(['leader_enrolment_id'], ['enrolment.id'], name=op.f('fk_proposed_pair_leader_enrolment_id_enrolment')),
     sa.ForeignKeyConstraint(['pairing_id'], ['pairing.id'], name=op.f('fk_proposed_pair_pairing_id_pairing')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_proposed_pair_round_id_round'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('round_id', 'leader_enrolment_id', 'junior_enrolment_id', name=op.f('pk_proposed_pair'))
     )
+    with op.batch_alter_table('proposed_pair', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_proposed_pair_pairing_id'), ['pairing_id'], unique=False)
+
     op.create_table('session',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('pairing_id', sa.Uuid(), nullable=False),
@@ -421,6 +462,9 @@ def downgrade() -> None:
         batch_op.drop_index('ix_session_waiting', sqlite_where=sa.text('wake_at IS NOT NULL'), postgresql_where=sa.text('wake_at IS NOT NULL'))
 
     op.drop_table('session')
+    with op.batch_alter_table('proposed_pair', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_proposed_pair_pairing_id'))
+
     op.drop_table('proposed_pair')
     with op.batch_alter_table('follow_up', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_follow_up_programme_id'))
@@ -429,7 +473,7 @@ def downgrade() -> None:
     with op.batch_alter_table('check_in', schema=None) as batch_op:
         batch_op.drop_index('ix_check_in_waiting', sqlite_where=sa.text('wake_at IS NOT NULL'), postgresql_where=sa.text('wake_at IS NOT NULL'))
         batch_op.drop_index(batch_op.f('ix_check_in_programme_id'))
-        batch_op.drop_index(batch_op.f('ix_check_in_person_id'))
+        batch_op.drop_index(batch_op.f('ix_check_in_person_id_state'))
 
     op.drop_table('check_in')
     op.drop_table('wish')
@@ -491,9 +535,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_person_family_name_given_name'))
 
     op.drop_table('person')
+    with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.drop_index('ix_message_waiting', sqlite_where=sa.text('wake_at IS NOT NULL'), postgresql_where=sa.text('wake_at IS NOT NULL'))
+        batch_op.drop_index(batch_op.f('ix_message_state_made_at'))
+        batch_op.drop_index(batch_op.f('ix_message_recipient_id'))
+
+    op.drop_table('message')
     with op.batch_alter_table('journal_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_journal_entry_waiting', postgresql_where=sa.text('wake_at IS NOT NULL'), sqlite_where=sa.text('wake_at IS NOT NULL'))
 
     op.drop_table('journal_entry')
+    op.drop_table('job_run')
     op.drop_table('attempts')
     # ### end Alembic commands ###

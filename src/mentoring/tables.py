@@ -1,14 +1,15 @@
 """Every table of the service, so that migrations and export see the whole schema."""
 
-from mentoring import journal, messages
+from mentoring import heartbeat, journal
 from mentoring.checkins import models as checkins
 from mentoring.db import Base
 from mentoring.directory import models as directory
+from mentoring.messages import models as messages
 from mentoring.pairings import models as pairings
 from mentoring.people import models as people
 from mentoring.programmes import models as programmes
 from mentoring.rounds import models as rounds
 from mentoring.skills import models as skills
 
-OWNERS = (journal, messages, people, directory, skills, programmes, pairings, rounds, checkins)
+OWNERS = (journal, heartbeat, messages, people, directory, skills, programmes, pairings, rounds, checkins)
 ALL = Base.metadata.tables

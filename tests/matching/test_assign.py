@@ -139,11 +139,11 @@ def test_pins_that_cannot_be_kept_are_named(
 
 def test_a_problem_too_large_for_exact_sums_is_refused() -> None:
     with pytest.raises(TooLarge):
-        solve(a_problem(48, 48, leader_capacity=[1000] * 48, junior_capacity=[1000] * 48))
+        solve(a_problem(70, 70, leader_capacity=[1000] * 70, junior_capacity=[1000] * 70))
 
 
 @given(assignments())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_other_proposal_is_better(problem: Problem) -> None:
     proposal = solve(problem)
 
@@ -152,8 +152,44 @@ def test_no_other_proposal_is_better(problem: Problem) -> None:
     assert proposal.objective == pytest.approx(objective, abs=1e-9)
 
 
+# Each leader is pinned to a last junior, so that only second places are left, which nothing but their
+# fit decides. Found by search: each goes wrong when one of the numbers behind a gate is left out.
+SECOND_PLACES: dict[str, tuple[list[list[int]], list[int], list[int], float]] = {
+    "both places of a junior are fought for": (
+        [[12, 0, 12, 0, 0], [6, 3, 0, 12, 0], [12, 7, 0, 0, 12]],
+        [3, 2, 2],
+        [2, 2, 1, 1, 1],
+        63 / 12,
+    ),
+    "a good pair is better not made": (
+        [[1, 3, 6, 12, 0, 0], [11, 12, 6, 0, 12, 0], [0, 6, 12, 0, 0, 12]],
+        [3, 3, 3],
+        [2, 2, 2, 1, 1, 1],
+        84 / 12,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SECOND_PLACES)
+def test_second_places_are_given_once_and_as_well_as_can_be(case: str) -> None:
+    twelfths, leader_capacity, junior_capacity, objective = SECOND_PLACES[case]
+    last = len(junior_capacity) - len(leader_capacity)
+    problem = scored(
+        twelfths,
+        leader_capacity=leader_capacity,
+        junior_capacity=junior_capacity,
+        pinned=[(leader, last + leader) for leader in range(len(leader_capacity))],
+    )
+
+    found = solve(problem)
+
+    assert found.objective == pytest.approx(objective, abs=1e-5)
+    assert reference.best_of_all(problem)[1] == pytest.approx(objective, abs=1e-5)
+    assert np.all(np.bincount(found.pairs[:, 1]) <= junior_capacity)
+
+
 @given(assignments())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_proposal_keeps_to_rules_pins_and_capacities(problem: Problem) -> None:
     proposal = solve(problem)
 

@@ -106,7 +106,7 @@ def test_weights_without_a_mean_are_refused(weights: dict[str, float], field: st
 
 
 @given(people())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_fit_and_parts_are_those_of_the_wording(problem: Problem) -> None:
     found, whole = parts(problem, EVERYBODY, EVERYBODY), fit(problem, EVERYBODY, EVERYBODY)
 

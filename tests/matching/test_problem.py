@@ -1,5 +1,6 @@
 """What a problem must be, and that it survives being stored."""
 
+import io
 import pickle
 
 import numpy as np
@@ -126,6 +127,16 @@ def test_bytes_that_are_no_problem_are_refused() -> None:
         with pytest.raises(InvalidProblem) as refusal:
             Problem.from_bytes(some)
         assert (refusal.value.field, refusal.value.why) == ("format", "bytes")
+
+
+def test_a_blob_that_lacks_a_field_is_refused() -> None:
+    with np.load(io.BytesIO(a_problem().to_bytes())) as stored:
+        fields = {name: stored[name] for name in stored.files if name != "leader_grade"}
+    blob = io.BytesIO()
+    np.savez(blob, allow_pickle=False, **fields)
+
+    with pytest.raises(InvalidProblem):
+        Problem.from_bytes(blob.getvalue())
 
 
 def test_bytes_with_a_flipped_bit_are_refused() -> None:

@@ -89,7 +89,7 @@ def test_names_and_bits_of_rules_are_those_of_stored_rounds() -> None:
 
 
 @given(people())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_refusals_are_those_of_the_wording(problem: Problem) -> None:
     found = refusals(problem, EVERYBODY, EVERYBODY)
 

@@ -79,7 +79,11 @@ def wake(
 
 
 def pulses(
-    began_at: datetime, ends: Sequence[datetime], pulse_after_days: int, midpoint_after_session: int, look_back_days: int
+    began_at: datetime,
+    ends: Sequence[datetime],
+    pulse_after_days: int,
+    midpoint_after_session: int,
+    look_back_days: int,
 ) -> dict[str, datetime]:
     """When each pulse of a pairing is due. ``ends`` are the ends of its planned sessions, in order."""
     middle = min(midpoint_after_session, len(ends)) - 1

@@ -33,6 +33,7 @@ from mentoring.checkins.rules import (
 )
 from mentoring.db import insert_missing
 from mentoring.directory.contracts import PersonLeft
+from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.messages import service as messages
 from mentoring.messages.contracts import Intended
@@ -96,7 +97,7 @@ def _answer_pulse(check_in: CheckIn, answer: AnswerCheckIn) -> None:
     check_in.clarity, check_in.protected_time = answer.clarity, answer.protected_time
 
 
-def _serializer(secret: bytes) -> URLSafeTimedSerializer[str]:
+def _serializer(secret: bytes) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(secret, salt=LINK_SALT)
 
 
@@ -120,6 +121,13 @@ async def open_from_mail(db: AsyncSession, settings: Settings, token: str) -> Ch
     return await view(db, check_in)
 
 
+async def reader_from_mail(db: AsyncSession, settings: Settings, token: str) -> Words:
+    """The words of whoever the mail was for: they are not signed in, yet they have a language and a clock."""
+    _, actor = _read_token(settings.secret(), token)
+    person = policy.require(actor, Action.SELF_WRITE, await db.get(Person, actor.id), CheckInNotFound)
+    return Words(person.language, person.time_zone)
+
+
 async def answer_from_mail(
     db: AsyncSession, settings: Settings, token: str, answer: AnswerCheckIn, now: datetime
 ) -> CheckInView:
@@ -128,7 +136,7 @@ async def answer_from_mail(
     return await answer_check_in(db, actor, check_in_id, answer, now)
 
 
-async def schedule_check_ins(db: AsyncSession, event: PairingBegan, now: datetime) -> None:
+async def schedule_check_ins(db: AsyncSession, event: PairingBegan, _now: datetime) -> None:
     """Reaction: a pairing that began gets the check-ins of its sessions and its pulses, for both."""
     pairing = await db.get_one(Pairing, event.pairing_id)
     if pairing.state is not PairingState.ACTIVE or pairing.began_at is None:
@@ -186,7 +194,11 @@ def _morning(moment: datetime, country: str, zone: str) -> datetime:
 async def wake_check_in(db: AsyncSession, now: datetime) -> UUID | None:
     """Fire, follow up or lapse the one check-in whose time came first. None when nothing is due."""
     check_in = await db.scalar(
-        select(CheckIn).where(CheckIn.wake_at <= now).order_by(CheckIn.wake_at).limit(1).with_for_update(skip_locked=True)
+        select(CheckIn)
+        .where(CheckIn.wake_at <= now)
+        .order_by(CheckIn.wake_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
     )
     if check_in is None:
         return None
@@ -234,9 +246,7 @@ async def notice_silence(db: AsyncSession, event: CheckInLapsed, now: datetime) 
         .limit(rules.SILENT_AFTER)
     )
     if rules.silent(list(latest)):
-        silent = _follow_up(
-            check_in.pairing_id, check_in.programme_id, check_in.person_id, FollowUpReason.SILENT, now
-        )
+        silent = _follow_up(check_in.pairing_id, check_in.programme_id, check_in.person_id, FollowUpReason.SILENT, now)
         await insert_missing(db, FollowUp, [silent])
 
 
@@ -272,7 +282,7 @@ async def look_after_the_left_behind(db: AsyncSession, event: PersonLeft, now: d
     )
 
 
-async def cancel_check_ins(db: AsyncSession, event: PairingsWithdrawn, now: datetime) -> None:
+async def cancel_check_ins(db: AsyncSession, event: PairingsWithdrawn, _now: datetime) -> None:
     """Reaction: nobody is asked how a pairing goes that was taken back."""
     for chunk in pairings.chunks(event.pairing_ids):
         await db.execute(

@@ -36,4 +36,5 @@ def list_messages(state: str | None, limit: int, as_json: bool) -> None:
 
 def _line(message: MessageView) -> str:
     made = message.made_at.strftime("%Y-%m-%d %H:%M")
-    return f"{made}  {message.state.value:<9}  {message.kind:<20}  {message.address or '-':<32}  {message.error or ''}".rstrip()
+    columns = (f"{message.state.value:<9}", f"{message.kind:<20}", f"{message.address or '-':<32}", message.error or "")
+    return "  ".join((made, *columns)).rstrip()

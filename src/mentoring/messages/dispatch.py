@@ -98,9 +98,7 @@ async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH)
         update(Message)
         .where(Message.id.in_(select(due.c.id)))
         .values(state=MessageState.CLAIMED, owner=owner, attempt=Message.attempt + 1, wake_at=now + LEASE)
-        .returning(
-            Message.id, Message.kind, Message.about, Message.sequence, Message.recipient_id, Message.attempt
-        ),
+        .returning(Message.id, Message.kind, Message.about, Message.sequence, Message.recipient_id, Message.attempt),
         execution_options={"synchronize_session": False},
     )
     return sorted((Claimed(*row) for row in rows), key=lambda one: (one.kind, one.sequence))
@@ -193,9 +191,7 @@ def _intent(kind: Kind) -> Update:
         update(Message)
         .where(or_(before, following))
         .values(
-            state=case(
-                (is_before, literal(MessageState.SENT, state)), else_=literal(MessageState.SENDING, state)
-            ),
+            state=case((is_before, literal(MessageState.SENT, state)), else_=literal(MessageState.SENDING, state)),
             sent_at=case((is_before, NOW), else_=Message.sent_at),
             wake_at=case((is_before, null()), else_=bindparam("lease", type_=Message.wake_at.type)),
             address=case((is_before, Message.address), else_=bindparam("to", type_=Message.address.type)),
@@ -205,9 +201,7 @@ def _intent(kind: Kind) -> Update:
     )
 
 
-async def _intend(
-    connection: AsyncConnection, sender: Sender, one: Claimed, to: str, before: Claimed | None
-) -> bool:
+async def _intend(connection: AsyncConnection, sender: Sender, one: Claimed, to: str, before: Claimed | None) -> bool:
     now = sender.clock()
     async with connection.begin():
         rows = await connection.execute(

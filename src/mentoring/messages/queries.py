@@ -5,7 +5,7 @@ from email.message import EmailMessage
 from email.policy import default
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import policy
@@ -43,12 +43,12 @@ def _view(message: Message) -> MessageView:
 
 
 async def list_kept(db: AsyncSession, actor: Actor, limit: int = 100, to: str = "") -> list[KeptMail]:
-    """The mailbox, latest first: one's own mails; an administrator sees everybody's, or those whose address has ``to``.
-    """
+    """The mailbox, latest first: one's own mails, an administrator everybody's; or those whose address has ``to``."""
     policy.require_right(actor, Action.SIGNED_IN)
+    mine = true() if actor.administrator else Message.recipient_id == actor.id
     chosen = (
         select(Message)
-        .where(Message.state == MessageState.KEPT, or_(actor.administrator, Message.recipient_id == actor.id))
+        .where(Message.state == MessageState.KEPT, mine)
         .where(Message.address.contains(to.strip().lower(), autoescape=True))
         .order_by(Message.sent_at.desc(), Message.id)
         .limit(limit)

@@ -40,5 +40,6 @@ class MessageNotFound(NotFound):
 
 def retry_after(attempt: int, chance: Random) -> timedelta:
     """How long to wait before the next try: twice as long each time, and never in step with other senders."""
-    pause = FIRST_RETRY * 2 ** min(attempt - 1, 10)
+    doublings: int = 2 ** min(attempt - 1, 10)
+    pause = FIRST_RETRY * doublings
     return min(pause, LONGEST_RETRY) * chance.uniform(0.75, 1.25)

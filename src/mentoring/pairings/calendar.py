@@ -62,6 +62,11 @@ def _organizer(post: Post) -> vCalAddress:
 def _attendee(person: Recipient) -> vCalAddress:
     attendee = vCalAddress(f"mailto:{person.email}")
     attendee.params.update(
-        {"CN": vText(person.name), "ROLE": vText("REQ-PARTICIPANT"), "PARTSTAT": vText("NEEDS-ACTION"), "RSVP": vText("TRUE")}
+        {
+            "CN": vText(person.name),
+            "ROLE": vText("REQ-PARTICIPANT"),
+            "PARTSTAT": vText("NEEDS-ACTION"),
+            "RSVP": vText("TRUE"),
+        }
     )
     return attendee

@@ -126,17 +126,13 @@ async def _subjects(db: AsyncSession, messages: Sequence[Claimed]) -> dict[UUID,
     return await subjects_of(db, {one.id: (one, pairings[one.about]) for one in messages if one.about in pairings})
 
 
-async def subjects_of(
-    db: AsyncSession, about: Mapping[UUID, tuple[Claimed, Pairing]]
-) -> dict[UUID, Subject]:
+async def subjects_of(db: AsyncSession, about: Mapping[UUID, tuple[Claimed, Pairing]]) -> dict[UUID, Subject]:
     """Read the rest of what mails about pairings need: people, programmes, the organisation's own skills."""
     pairings = [pairing for _, pairing in about.values()]
     people = await recipients(db, [one for pairing in pairings for one in (pairing.leader_id, pairing.junior_id)])
     programme_ids = {pairing.programme_id for pairing in pairings}
-    programmes = {
-        one.id: one for one in await db.scalars(select(Programme).where(Programme.id.in_(programme_ids)))
-    }
-    own = {code: title for code, title in await db.execute(select(Skill.code, Skill.title).where(Skill.own))}
+    programmes = {one.id: one for one in await db.scalars(select(Programme).where(Programme.id.in_(programme_ids)))}
+    own = {row.code: row.title for row in await db.execute(select(Skill.code, Skill.title).where(Skill.own))}
     return {
         message_id: Subject(
             pairing,

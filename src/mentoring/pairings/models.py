@@ -25,9 +25,15 @@ class Pairing(Base):
 
     __tablename__ = "pairing"
     __table_args__ = (
-        Index("one_open_pairing_per_leader", "leader_enrolment_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "one_open_pairing_per_leader",
+            "leader_enrolment_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
         Index("ix_pairing_waiting", "wake_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
-    )  # fmt: skip
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     programme_id: Mapped[UUID] = mapped_column(ForeignKey(Programme.id), index=True)

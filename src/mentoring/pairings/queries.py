@@ -126,7 +126,11 @@ async def _sessions(db: AsyncSession, actor: Actor, *which: ColumnElement[bool])
 
 
 async def list_records(
-    db: AsyncSession, actor: Actor, programme_id: UUID | None = None, state: PairingState | None = None, limit: int = 200
+    db: AsyncSession,
+    actor: Actor,
+    programme_id: UUID | None = None,
+    state: PairingState | None = None,
+    limit: int = 200,
 ) -> list[PairingRecord]:
     """Pairings as their coordinators see them, the latest first."""
     leader, junior = aliased(Person), aliased(Person)

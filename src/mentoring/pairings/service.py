@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,7 @@ from mentoring.identity import Actor
 from mentoring.messages import service as messages
 from mentoring.messages.contracts import Intended
 from mentoring.pairings import rules
+from mentoring.pairings.consent import calendar_of, calendars
 from mentoring.pairings.contracts import (
     ConsentReminded,
     Decline,
@@ -27,7 +29,6 @@ from mentoring.pairings.contracts import (
     SessionInvited,
 )
 from mentoring.pairings.models import Pairing, PairSession
-from mentoring.pairings.consent import calendar_of, calendars
 from mentoring.pairings.queries import view
 from mentoring.pairings.rules import ConsentStep, PairingNotAsking, PairingNotFound, PairingState, SessionState
 from mentoring.people.models import Person
@@ -142,7 +143,11 @@ def _fall_through(db: AsyncSession, pairing: Pairing, state: PairingState, by_id
 async def wake_pairing(db: AsyncSession, now: datetime) -> UUID | None:
     """Remind, or let expire, the one pairing whose time came first. None when nothing is due."""
     pairing = await db.scalar(
-        select(Pairing).where(Pairing.wake_at <= now).order_by(Pairing.wake_at).limit(1).with_for_update(skip_locked=True)
+        select(Pairing)
+        .where(Pairing.wake_at <= now)
+        .order_by(Pairing.wake_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
     )
     if pairing is None:
         return None
@@ -200,7 +205,7 @@ async def mark_session(db: AsyncSession, pairing_id: UUID, number: int, *, held:
 _SETTLED = (SessionState.MISSED, SessionState.CANCELLED)
 
 
-async def plan_sessions(db: AsyncSession, event: PairingBegan, now: datetime) -> None:
+async def plan_sessions(db: AsyncSession, event: PairingBegan, _now: datetime) -> None:
     """Reaction: a pairing that began gets its sessions, at wall times of the leader's zone."""
     pairing = await db.get_one(Pairing, event.pairing_id)
     if pairing.state is not PairingState.ACTIVE or pairing.began_at is None:
@@ -233,7 +238,7 @@ async def plan_sessions(db: AsyncSession, event: PairingBegan, now: datetime) ->
 
 
 def _both_work(places: Iterable[tuple[str, str]]) -> rules.Free:
-    zones = [(country, rules.ZoneInfo(zone)) for country, zone in places]
+    zones = [(country, ZoneInfo(zone)) for country, zone in places]
     return lambda moment: all(working(moment.astimezone(zone), country) for country, zone in zones)
 
 
@@ -311,7 +316,9 @@ async def tell_withdrawn(db: AsyncSession, event: PairingsWithdrawn, now: dateti
     """Reaction: whoever had been asked learns that the proposal was taken back."""
     for chunk in chunks(event.pairing_ids):
         rows = await db.execute(
-            select(Pairing.id, Pairing.leader_id, Pairing.junior_id, Pairing.junior_asked_at).where(Pairing.id.in_(chunk))
+            select(Pairing.id, Pairing.leader_id, Pairing.junior_id, Pairing.junior_asked_at).where(
+                Pairing.id.in_(chunk)
+            )
         )
         told = [
             Intended("pairing_withdrawn", row.id, person_id, now)
@@ -332,5 +339,3 @@ async def invite_to_session(db: AsyncSession, event: SessionInvited, now: dateti
             for person_id in (pairing.leader_id, pairing.junior_id)
         ],
     )
-
-

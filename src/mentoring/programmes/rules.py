@@ -128,7 +128,7 @@ class SettingUnknown(Invalid):
 
 
 class SettingOutOfRange(Invalid):
-    """``name`` cannot be set to ``value``; ``why`` says what it takes."""
+    """``name`` cannot be set to ``value``; ``takes`` says what it takes."""
 
 
 class LadderOutOfOrder(Invalid):
@@ -189,10 +189,6 @@ class NotSignedUp(NotFound):
 
 class NotPreparing(Conflict):
     """Only a junior who has signed up prepares."""
-
-
-class ImportUnderWay(Conflict):
-    """Another sign-up file of this programme is being written at this moment."""
 
 
 def check_ladder(ladder: Ladder) -> None:

@@ -22,6 +22,12 @@ class Vocabulary(Struct, frozen=True):
     languages: list[str]
 
 
+class Propose(Struct, frozen=True, forbid_unknown_fields=True):
+    """``year``: whose winter and summer offsets count; this year's unless another is given."""
+
+    year: Annotated[int, Meta(ge=2000, le=2100)] | None = None
+
+
 class OverridePair(Struct, frozen=True, forbid_unknown_fields=True):
     """Two people by staff number, address or id, and why the coordinator decides."""
 
@@ -109,6 +115,13 @@ class OverrideRow(Struct, frozen=True):
     at: datetime
 
 
+class Changed(Struct, frozen=True):
+    """What a decision of a coordinator's did to the proposal."""
+
+    before: RoundSummary
+    after: RoundSummary
+
+
 class RoundView(Struct, frozen=True):
     """A round with its pairs, weakest fit first, and all for whom nobody was found."""
 
@@ -139,10 +152,11 @@ class Readiness(Struct, frozen=True):
     juniors: int
     juniors_unprepared: int
     places: int
-    competences: list[Competence]
-    leaders_with_nobody: list[UnmatchedRow]
-    juniors_with_nobody: int
-    rule_shares: dict[str, float]
+    competences: list[Competence] = []
+    """Scarcest first."""
+    leaders_with_nobody: list[UnmatchedRow] = []
+    juniors_with_nobody: int = 0
+    rule_shares: dict[str, float] = {}
     """The share of all pairs that each rule refuses, whatever the other rules say."""
 
 

@@ -1,5 +1,6 @@
 """The problem that the engine gets, made of what the tables say: plain computing, without a database."""
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,12 +10,12 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from matching import NEEDS, SEASONS, Problem, Rule, Rules, Weights
+from matching import NEEDS, SEASONS, InvalidProblem, Problem, Rule, Rules, Weights
 from mentoring.directory.graph import ancestors_of
 from mentoring.directory.models import LineKind
 from mentoring.programmes.rules import QUARTERS_A_WEEK, MatchingRules, Role, offset_quarters
 from mentoring.rounds.contracts import Vocabulary
-from mentoring.rounds.rules import NobodyToMatch, waiting_bonus
+from mentoring.rounds.rules import NobodyToMatch, ProblemRefused, waiting_bonus
 from mentoring.rounds.snapshot import Enrolled, Line, Rows
 
 QUARTER_MINUTES, QUARTERS_A_DAY = 15, 96
@@ -34,6 +35,14 @@ class Snapshot:
     leaders: list[UUID]
     juniors: list[UUID]
     vocabulary: Vocabulary
+
+
+async def build_in_thread(rows: Rows) -> Snapshot:
+    """Make the problem beside the event loop. Raises ``NobodyToMatch``, ``ProblemRefused``."""
+    try:
+        return await asyncio.to_thread(build, rows)
+    except InvalidProblem as refusal:
+        raise ProblemRefused(field=refusal.field, why=refusal.why) from refusal
 
 
 def build(rows: Rows) -> Snapshot:

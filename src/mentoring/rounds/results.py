@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import matching
 from matching import RULE_NAMES
+from mentoring.errors import MentoringError
 from mentoring.pairings.contracts import NeedMet, Parts, Reasons
 from mentoring.rounds.contracts import Vocabulary
 from mentoring.rounds.models import ProposedPair, RoundInputs, Unmatched
@@ -17,16 +18,14 @@ from mentoring.rounds.rules import PinsImpossible, ProblemRefused, RoundTooLarge
 from mentoring.rounds.solver import Answer, Pair, Refused, Solved
 
 
-def concluded(answer: Answer, snapshot: Snapshot) -> Solved:
-    """Turn the engine's conclusion that there is no proposal into a refusal of ours."""
-    if isinstance(answer, Solved):
-        return answer
+def refused_by_engine(answer: Answer, snapshot: Snapshot) -> MentoringError:
+    """The engine's conclusion that there is no answer, as a refusal of ours."""
     if isinstance(answer, Refused) and answer.code == "pins":
         pairs = [[str(snapshot.leaders[leader]), str(snapshot.juniors[junior])] for leader, junior in answer.pairs]
-        raise PinsImpossible(cause=answer.cause, rules=answer.rules, pairs=pairs)
+        return PinsImpossible(cause=answer.cause, rules=", ".join(answer.rules), pairs=pairs)
     if isinstance(answer, Refused) and answer.code == "problem":
-        raise ProblemRefused(field=answer.field, why=answer.why)
-    raise RoundTooLarge(places=answer.places if isinstance(answer, Refused) else 0)
+        return ProblemRefused(field=answer.field, why=answer.why)
+    return RoundTooLarge(places=answer.places if isinstance(answer, Refused) else 0)
 
 
 async def replace_rows(

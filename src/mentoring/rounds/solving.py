@@ -18,7 +18,6 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matching import InvalidProblem
 from mentoring import journal
 from mentoring.db import Database
 from mentoring.errors import MentoringError
@@ -27,13 +26,12 @@ from mentoring.rounds import contracts
 from mentoring.rounds.child import Told, run_solver, unheard
 from mentoring.rounds.contracts import Failure
 from mentoring.rounds.models import ProposedPair, Round, RoundInputs, Unmatched
-from mentoring.rounds.problem import Snapshot, build
-from mentoring.rounds.results import concluded, replace_rows
+from mentoring.rounds.problem import Snapshot, build_in_thread
+from mentoring.rounds.results import refused_by_engine, replace_rows
 from mentoring.rounds.rules import (
     MOST_ATTEMPTS,
     PROGRESS_EVERY,
     SOLVE_LEASE,
-    ProblemRefused,
     RoundState,
     SolverDied,
 )
@@ -156,9 +154,11 @@ async def _solve(database: Database, claim: Claim, watch: _Watch) -> None:
         snapshot, minutes = await _snapshot(database, claim)
         request = Request("solve", await asyncio.to_thread(snapshot.problem.to_bytes), minutes)
         answer = await _solved_while_held(database, claim, request, watch)
-        if answer is not None:
+        if isinstance(answer, Solved):
             watch.tell("storing", 0.0)
-            await _put_down(database, claim, snapshot, request.problem, concluded(answer, snapshot), watch)
+            await _put_down(database, claim, snapshot, request.problem, answer, watch)
+        elif answer is not None:
+            await _fail(database, claim, refused_by_engine(answer, snapshot), watch.now())
     except SolverDied as death:
         await _give_back(database, claim, death, watch.now())
     except MentoringError as conclusion:
@@ -171,10 +171,7 @@ async def _snapshot(database: Database, claim: Claim) -> tuple[Snapshot, int]:
             await db.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         programme = await db.get_one(Programme, claim.programme_id)
         rows = await read_rows(db, programme, claim.year, claim.round_id)
-    try:
-        return await asyncio.to_thread(build, rows), programme.plan.minutes
-    except InvalidProblem as refusal:
-        raise ProblemRefused(field=refusal.field, why=refusal.why) from refusal
+    return await build_in_thread(rows), programme.plan.minutes
 
 
 async def _solved_while_held(database: Database, claim: Claim, request: Request, watch: _Watch) -> Answer | None:

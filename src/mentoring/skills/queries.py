@@ -37,6 +37,11 @@ async def list_skills(db: AsyncSession, actor: Actor, words: Words) -> list[Skil
     return [view(skill, words) for skill in sorted(skills, key=_place)]
 
 
+async def read_titles(db: AsyncSession, actor: Actor, words: Words) -> dict[str, str]:
+    """What to call each skill, by its code."""
+    return {skill.code: skill.title for skill in await list_skills(db, actor, words)}
+
+
 def _place(skill: Skill) -> tuple[bool, list[tuple[bool, int, str]]]:
     """2.10 comes after 2.9; letters come after numbers."""
     parts = ((not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in skill.code.split("."))

@@ -93,6 +93,12 @@ def words_of(scope: Scope) -> Words:
     return words if isinstance(words, Words) else Words("en")
 
 
+def speak(scope: Scope, words: Words) -> None:
+    """Answer in the words of somebody who is known by their link alone, unless they chose a language here."""
+    if b"language=" not in scope["query_string"]:
+        scope["state"]["words"] = words
+
+
 def provide_actor(scope: Scope) -> Actor:
     return actor_of(scope)
 

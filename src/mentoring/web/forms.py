@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeVar
 
+import msgspec
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring.errors import MentoringError
+from mentoring.errors import Invalid, MentoringError
 
+Command = TypeVar("Command")
 Typed = dict[str, str | list[str]]
 """A form as the browser sends it: fields left empty are absent, fields ticked several times are lists."""
 
@@ -45,3 +48,16 @@ def several(typed: Typed, name: str) -> list[str]:
 def single(typed: Typed, name: str) -> str:
     """The one value of a field; the last, should a browser send several."""
     return (several(typed, name) or [""])[-1].strip()
+
+
+class FormUnreadable(Invalid):
+    """The form's ``field`` holds what it cannot hold: too long, out of range, or in another form."""
+
+
+def command_of(kind: type[Command], values: object) -> Command:
+    """Make a command out of what a form says. Raises ``FormUnreadable``."""
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        _, _, place = str(error).partition("`$.")
+        raise FormUnreadable(field=place.partition("`")[0].partition("[")[0]) from error

@@ -1,0 +1,113 @@
+"""My page, and the page of a check-in: from the mail without signing in, or from my page."""
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from litestar import Controller, Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.response import Redirect, Template
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.checkins import queries, service
+from mentoring.checkins.contracts import AnswerCheckIn
+from mentoring.checkins.rules import Met
+from mentoring.i18n import Words
+from mentoring.identity import Actor
+from mentoring.pairings.queries import my_pairings, my_sessions
+from mentoring.policy import Action
+from mentoring.programmes.queries import list_programmes, my_sign_ups
+from mentoring.settings import Settings
+from mentoring.skills.queries import read_titles
+from mentoring.web.doors import page, speak
+from mentoring.web.forms import kept
+
+AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # Litestar's own default arguments
+
+
+class MyPage(Controller):
+    path = "/me"
+    include_in_schema = False
+
+    @get("/", opt={"action": Action.SIGNED_IN})
+    async def me(
+        self, db: NamedDependency[AsyncSession], actor: NamedDependency[Actor], words: NamedDependency[Words]
+    ) -> Template:
+        return page(
+            "checkins/me.html",
+            pairings=await my_pairings(db, actor),
+            sessions=await my_sessions(db, actor),
+            check_ins=await queries.my_check_ins(db, actor),
+            sign_ups=await my_sign_ups(db, actor),
+            programmes=await list_programmes(db, actor),
+            titles=await read_titles(db, actor, words),
+        )
+
+    @get("/check-ins/{check_in_id:uuid}", opt={"action": Action.CHECK_IN_READ})
+    async def check_in(
+        self,
+        check_in_id: FromPath[UUID],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        met: FromQuery[Met | None] = None,
+    ) -> Template:
+        return await _mine(db, actor, check_in_id, met)
+
+    @post("/check-ins/{check_in_id:uuid}", opt={"action": Action.CHECK_IN_ANSWER})
+    async def answer(
+        self,
+        check_in_id: FromPath[UUID],
+        data: URLEncodedBody[AnswerCheckIn],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_mine, db, actor, check_in_id, data.met), db):
+            await service.answer_check_in(db, actor, check_in_id, data, now)
+        return Redirect(f"/me/check-ins/{check_in_id}", status_code=303)
+
+
+class CheckInPages(Controller):
+    """Behind the link of a mail: its signature says who is asked what. Opening it changes nothing."""
+
+    path = "/check-ins/{token:str}"
+    include_in_schema = False
+
+    @get("/", opt={"action": Action.PUBLIC})
+    async def read(
+        self,
+        token: FromPath[str],
+        request: AnyRequest,
+        db: NamedDependency[AsyncSession],
+        settings: NamedDependency[Settings],
+        met: FromQuery[Met | None] = None,
+    ) -> Template:
+        return await _from_mail(db, settings, token, request, met)
+
+    @post("/", opt={"action": Action.PUBLIC})
+    async def answer(
+        self,
+        token: FromPath[str],
+        data: URLEncodedBody[AnswerCheckIn],
+        request: AnyRequest,
+        db: NamedDependency[AsyncSession],
+        settings: NamedDependency[Settings],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_from_mail, db, settings, token, request, data.met), db):
+            await service.answer_from_mail(db, settings, token, data, now)
+        return Redirect(f"/check-ins/{token}", status_code=303)
+
+
+async def _mine(db: AsyncSession, actor: Actor, check_in_id: UUID, met: Met | None) -> Template:
+    return page("checkins/check_in.html", check_in=await queries.read_check_in(db, actor, check_in_id), met=met)
+
+
+async def _from_mail(db: AsyncSession, settings: Settings, token: str, request: AnyRequest, met: Met | None) -> Template:
+    check_in = await service.open_from_mail(db, settings, token)
+    speak(request.scope, await service.reader_from_mail(db, settings, token))
+    return page("checkins/check_in.html", check_in=check_in, met=met)
+
+
+ROUTES = (MyPage, CheckInPages)

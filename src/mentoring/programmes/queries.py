@@ -1,0 +1,258 @@
+"""Programmes and sign-ups, as those see them who may."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from mentoring import policy
+from mentoring.identity import Actor
+from mentoring.people.models import Person
+from mentoring.people.queries import full_name
+from mentoring.policy import Action
+from mentoring.programmes.contracts import (
+    EnrolledSkill,
+    EnrolmentView,
+    ExclusionView,
+    PersonName,
+    ProgrammeSummary,
+    ProgrammeView,
+    RoleCount,
+    SignUpView,
+    SkillLevel,
+)
+from mentoring.programmes.models import Coordinator, Enrolment, EnrolmentSkill, Exclusion, Programme, Wish
+from mentoring.programmes.rules import EnrolmentState, NotSignedUp, ProgrammeNotFound, Role
+from mentoring.skills.models import Skill
+
+
+async def find_programme(
+    db: AsyncSession, actor: Actor, ref: str, action: Action = Action.PROGRAMME_READ, *, lock: bool = False
+) -> Programme:
+    """Find a programme by id or name, for one who may do ``action`` to it. Raises ``ProgrammeNotFound``."""
+    statement = select(Programme).where(_named(ref))
+    if lock:
+        statement = statement.with_for_update()
+    found = (await db.scalars(statement)).all()
+    programme = next((one for one in found if str(one.id) == ref), None) or next(iter(found), None)
+    return policy.require(actor, action, programme, ProgrammeNotFound)
+
+
+def _named(ref: str) -> ColumnElement[bool]:
+    try:
+        return or_(Programme.id == UUID(ref), Programme.name == ref)
+    except ValueError:
+        return Programme.name == ref.strip()
+
+
+async def list_programmes(db: AsyncSession, actor: Actor) -> list[ProgrammeSummary]:
+    """Those that are open, those in which one takes part, and those that one coordinates."""
+    policy.require_right(actor, Action.PROGRAMME_LIST)
+    mine = await db.execute(
+        select(Enrolment.programme_id, Enrolment.role)
+        .where(Enrolment.person_id == actor.id, Enrolment.state == EnrolmentState.ENROLLED)
+        .order_by(Enrolment.role)
+    )
+    roles: dict[UUID, list[Role]] = {}
+    for programme_id, role in mine.tuples():
+        roles.setdefault(programme_id, []).append(role)
+    programmes = await db.scalars(select(Programme).where(_visible_to(actor, roles)).order_by(Programme.name))
+    return [
+        ProgrammeSummary(
+            id=one.id,
+            name=one.name,
+            preset=one.preset,
+            open=one.open,
+            plan=one.plan,
+            coordinating=policy.allows(actor, Action.PROGRAMME_READ, one),
+            roles=roles.get(one.id, []),
+        )
+        for one in programmes
+    ]
+
+
+def _visible_to(actor: Actor, roles: Iterable[UUID]) -> ColumnElement[bool]:
+    if actor.administrator:
+        return true()
+    return or_(Programme.open, Programme.id.in_([*actor.coordinates, *roles]))
+
+
+async def read_programme(db: AsyncSession, actor: Actor, ref: str) -> ProgrammeView:
+    """A programme in full. Raises ``ProgrammeNotFound``."""
+    return await view(db, await find_programme(db, actor, ref))
+
+
+async def view(db: AsyncSession, programme: Programme) -> ProgrammeView:
+    counts = await _counts(db, programme.id)
+    coordinators = await db.scalars(
+        select(Person)
+        .join(Coordinator, Coordinator.person_id == Person.id)
+        .where(Coordinator.programme_id == programme.id)
+        .order_by(Person.family_name, Person.given_name, Person.id)
+    )
+    return ProgrammeView(
+        id=programme.id,
+        name=programme.name,
+        preset=programme.preset,
+        open=programme.open,
+        created_at=programme.created_at,
+        rules=programme.rules,
+        weights=programme.weights,
+        plan=programme.plan,
+        ladder=programme.ladder,
+        leaders=counts.get(Role.LEADER, RoleCount()),
+        juniors=counts.get(Role.JUNIOR, RoleCount()),
+        coordinators=[name_of(person) for person in coordinators],
+    )
+
+
+async def _counts(db: AsyncSession, programme_id: UUID) -> dict[Role, RoleCount]:
+    ready = func.count().filter(or_(Enrolment.role == Role.LEADER, Enrolment.prepared_at.is_not(None)))
+    rows = await db.execute(
+        select(Enrolment.role, func.count(), ready)
+        .join(Person, and_(Person.id == Enrolment.person_id, Person.left_on.is_(None)))
+        .where(Enrolment.programme_id == programme_id, Enrolment.state == EnrolmentState.ENROLLED)
+        .group_by(Enrolment.role)
+    )
+    return {role: RoleCount(enrolled, able) for role, enrolled, able in rows.tuples()}
+
+
+def name_of(person: Person) -> PersonName:
+    return PersonName(person.id, person.staff_no, full_name(person))
+
+
+async def read_sign_up(db: AsyncSession, actor: Actor, ref: str, role: Role) -> SignUpView:
+    """One's own sign-up. Raises ``NotSignedUp``."""
+    programme = await find_programme(db, actor, ref, Action.SIGN_UP)
+    enrolment = await db.scalar(
+        select(Enrolment).where(
+            Enrolment.programme_id == programme.id, Enrolment.person_id == actor.id, Enrolment.role == role
+        )
+    )
+    if enrolment is None or enrolment.person_id != actor.id:
+        raise NotSignedUp()
+    return await sign_up_view(db, programme, enrolment)
+
+
+async def my_sign_ups(db: AsyncSession, actor: Actor) -> list[SignUpView]:
+    """All that one has signed up for and not taken back."""
+    policy.require_right(actor, Action.SIGNED_IN)
+    rows = await db.execute(
+        select(Programme, Enrolment)
+        .join(Enrolment, Enrolment.programme_id == Programme.id)
+        .where(Enrolment.person_id == actor.id, Enrolment.state == EnrolmentState.ENROLLED)
+        .order_by(Programme.name, Enrolment.role)
+    )
+    return [await sign_up_view(db, programme, enrolment) for programme, enrolment in rows.tuples().all()]
+
+
+async def read_summary(db: AsyncSession, actor: Actor, ref: str) -> ProgrammeSummary:
+    """A programme as anybody may see it who could sign up. Raises ``ProgrammeNotFound``."""
+    programme = await find_programme(db, actor, ref, Action.SIGN_UP)
+    found = next((one for one in await list_programmes(db, actor) if one.id == programme.id), None)
+    return policy.require(actor, Action.SIGN_UP, found, ProgrammeNotFound)
+
+
+async def sign_up_view(db: AsyncSession, programme: Programme, enrolment: Enrolment) -> SignUpView:
+    person = await db.get_one(Person, enrolment.person_id)
+    skills = await db.execute(
+        select(Skill.code, EnrolmentSkill.level)
+        .join(Skill, Skill.id == EnrolmentSkill.skill_id)
+        .where(EnrolmentSkill.enrolment_id == enrolment.id)
+        .order_by(EnrolmentSkill.position)
+    )
+    wished = await db.scalars(
+        select(Person)
+        .join(Wish, Wish.person_id == Person.id)
+        .where(Wish.enrolment_id == enrolment.id)
+        .order_by(Person.family_name, Person.given_name, Person.id)
+    )
+    excluded = await db.scalar(
+        select(func.count()).select_from(Exclusion).where(Exclusion.enrolment_id == enrolment.id)
+    )
+    return SignUpView(
+        id=enrolment.id,
+        programme_id=programme.id,
+        programme=programme.name,
+        role=enrolment.role,
+        state=enrolment.state,
+        enrolled_at=enrolment.enrolled_at,
+        prepared=enrolment.role is Role.LEADER or enrolment.prepared_at is not None,
+        checklist=enrolment.checklist,
+        skills=[SkillLevel(code, level) for code, level in skills.tuples()],
+        hours=enrolment.hours,
+        tools=enrolment.tools,
+        capacity=enrolment.capacity,
+        languages=person.languages,
+        wishes=[name_of(one) for one in wished],
+        exclusions=excluded or 0,
+        evidence=enrolment.evidence,
+    )
+
+
+async def list_enrolments(
+    db: AsyncSession, actor: Actor, ref: str, role: Role | None, limit: int, offset: int
+) -> list[EnrolmentView]:
+    """The sign-ups of a programme, by role and name. Raises ``ProgrammeNotFound``."""
+    programme = await find_programme(db, actor, ref)
+    statement = (
+        select(Enrolment, Person)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(Enrolment.programme_id == programme.id)
+        .order_by(Enrolment.role, Person.family_name, Person.given_name, Enrolment.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    if role is not None:
+        statement = statement.where(Enrolment.role == role)
+    rows = (await db.execute(statement)).tuples().all()
+    skills = await _skills(db, [enrolment for enrolment, _ in rows])
+    return [_enrolment_view(enrolment, person, skills.get(enrolment.id, [])) for enrolment, person in rows]
+
+
+async def _skills(db: AsyncSession, enrolments: Sequence[Enrolment]) -> dict[UUID, list[EnrolledSkill]]:
+    """By enrolment, in their order; a leader's without the levels."""
+    roles = {enrolment.id: enrolment.role for enrolment in enrolments}
+    rows = await db.execute(
+        select(EnrolmentSkill.enrolment_id, Skill.code, EnrolmentSkill.level)
+        .join(Skill, Skill.id == EnrolmentSkill.skill_id)
+        .where(EnrolmentSkill.enrolment_id.in_(roles))
+        .order_by(EnrolmentSkill.position)
+    )
+    skills: dict[UUID, list[EnrolledSkill]] = {}
+    for enrolment_id, code, level in rows.tuples():
+        shown = level if roles[enrolment_id] is Role.JUNIOR else None
+        skills.setdefault(enrolment_id, []).append(EnrolledSkill(code, shown))
+    return skills
+
+
+def _enrolment_view(enrolment: Enrolment, person: Person, skills: list[EnrolledSkill]) -> EnrolmentView:
+    return EnrolmentView(
+        id=enrolment.id,
+        person=name_of(person),
+        role=enrolment.role,
+        state=enrolment.state,
+        enrolled_at=enrolment.enrolled_at,
+        prepared=enrolment.role is Role.LEADER or enrolment.prepared_at is not None,
+        skills=skills,
+        tools=enrolment.tools,
+        capacity=enrolment.capacity,
+        waited_rounds=enrolment.waited_rounds,
+    )
+
+
+async def list_exclusions(db: AsyncSession, actor: Actor, ref: str) -> list[ExclusionView]:
+    """Who must not be paired with whom: for the programme's own coordinator, and for nobody else."""
+    programme = await find_programme(db, actor, ref, Action.EXCLUSIONS_READ)
+    excluded = aliased(Person)
+    rows = await db.execute(
+        select(Person, Enrolment.role, excluded)
+        .join(Enrolment, Enrolment.person_id == Person.id)
+        .join(Exclusion, Exclusion.enrolment_id == Enrolment.id)
+        .join(excluded, excluded.id == Exclusion.person_id)
+        .where(Enrolment.programme_id == programme.id)
+        .order_by(Person.family_name, Person.given_name, Person.id, Enrolment.role, excluded.id)
+    )
+    return [ExclusionView(name_of(person), role, name_of(other)) for person, role, other in rows.tuples()]
