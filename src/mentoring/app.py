@@ -17,20 +17,50 @@ from litestar.types import ASGIApp
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.checkins import api as checkins_api
+from mentoring.checkins import pages as checkins_pages
 from mentoring.db import Database, open_database
+from mentoring.directory import api as directory_api
+from mentoring.directory import pages as directory_pages
 from mentoring.entrance import Entrance
 from mentoring.errors import MentoringError
+from mentoring.messages import api as messages_api
+from mentoring.messages import pages as messages_pages
+from mentoring.pairings import api as pairings_api
+from mentoring.pairings import pages as pairings_pages
 from mentoring.people import api as people_api
 from mentoring.people import pages as people_pages
 from mentoring.policy import Action
+from mentoring.programmes import api as programmes_api
+from mentoring.programmes import pages as programmes_pages
+from mentoring.rounds import api as rounds_api
+from mentoring.rounds import pages as rounds_pages
 from mentoring.settings import Settings, read_settings
+from mentoring.skills import api as skills_api
 from mentoring.web import doors, problems
 from mentoring.web import pages as web_pages
 from mentoring.web.forms import FormRefused
 from mentoring.web.walls import Walls
 
 SLICES = ("web", "people", "directory", "skills", "programmes", "pairings", "rounds", "checkins", "messages")
-DOORS = (web_pages, people_api, people_pages)
+DOORS = (
+    web_pages,
+    checkins_api,
+    checkins_pages,
+    directory_api,
+    directory_pages,
+    messages_api,
+    messages_pages,
+    pairings_api,
+    pairings_pages,
+    people_api,
+    people_pages,
+    programmes_api,
+    programmes_pages,
+    rounds_api,
+    rounds_pages,
+    skills_api,
+)
 STATIC = Path(__file__).parent / "web" / "static"
 LARGEST_BODY = 1_000_000
 """Bytes; routes that take files say more for themselves."""

@@ -13,7 +13,7 @@ import click
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring.db import Database, database, migrate
+from mentoring.db import Database, database, make_ready
 from mentoring.errors import MentoringError
 from mentoring.i18n import Words
 from mentoring.settings import Settings, SettingWrong, read_settings
@@ -26,10 +26,7 @@ apply_option = click.option("--apply", is_flag=True, help="Write the changes. Wi
 
 def settings() -> Settings:
     """The settings of this call; a wrong one ends it with a sentence."""
-    try:
-        return read_settings()
-    except SettingWrong as wrong:
-        raise click.UsageError(str(wrong)) from wrong
+    return refusing(read_settings)
 
 
 def words() -> Words:
@@ -44,14 +41,13 @@ def moment() -> datetime:
 def with_database(job: Callable[[Database], Awaitable[Result]]) -> Result:
     """Run ``job`` with the database; SQLite is created and migrated by whichever command comes first."""
     chosen = settings()
-    if chosen.sqlite:
-        migrate(chosen.database_url)
+    refusing(lambda: make_ready(chosen.database_url))
 
     async def work() -> Result:
         async with database(chosen.database_url) as opened:
             return await job(opened)
 
-    return _refusing(lambda: asyncio.run(work()))
+    return refusing(lambda: asyncio.run(work()))
 
 
 def in_transaction(job: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
@@ -74,9 +70,12 @@ def reading(job: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
     return with_database(work)
 
 
-def _refusing(work: Callable[[], Result]) -> Result:
+def refusing(work: Callable[[], Result]) -> Result:
+    """Do ``work``; where it is refused, end with the reason: 2 for a wrong setting, 1 for all else."""
     try:
         return work()
+    except SettingWrong as wrong:
+        raise click.UsageError(str(wrong)) from wrong
     except MentoringError as refusal:
         refuse(refusal)
 

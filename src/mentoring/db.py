@@ -5,6 +5,7 @@ SQLite is opened so that a crash loses nothing and two writers never overwrite e
 writing one is refused at once, or loses updates).
 """
 
+import asyncio
 import enum
 import fcntl
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -15,6 +16,10 @@ from typing import Annotated, Any
 
 import msgspec
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from asyncpg import PostgresError
 from sqlalchemy import (
     JSON,
     Connection,
@@ -30,15 +35,29 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.pool import NullPool
 
 from alembic import command
+from mentoring.errors import Conflict
 
 Sessions = async_sessionmaker[AsyncSession]
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another before it gives up: longer than the longest transaction (an import)."""
+
+
+class SchemaTooNew(Conflict):
+    """A newer version of the service has been at this database: its schema ``revision`` is unknown here."""
+
+
+class SchemaTooOld(Conflict):
+    """The database has not been brought to this version's schema yet."""
+
+
+class DatabaseUnreachable(Conflict):
+    """Nothing answers at ``address``, or it lets us not in; ``why`` is what it says."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -200,13 +219,61 @@ def migrations() -> Config:
     return config
 
 
+def make_ready(url: str) -> None:
+    """SQLite is created and migrated by whichever command comes first; PostgreSQL is only looked at.
+
+    Raises ``SchemaTooOld``, ``SchemaTooNew`` or ``DatabaseUnreachable``.
+    """
+    if url.startswith("sqlite"):
+        migrate(url)
+        return
+    with _reaching(url):
+        _check(asyncio.run(_revisions(url)))
+
+
+@contextmanager
+def _reaching(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, OperationalError, PostgresError) as error:
+        cause = error.orig if isinstance(error, OperationalError) else error
+        raise DatabaseUnreachable(address=make_url(url).render_as_string(), why=str(cause)) from error
+
+
+async def _revisions(url: str) -> set[str]:
+    engine = scratch_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return set(await connection.run_sync(lambda it: MigrationContext.configure(it).get_current_heads()))
+    finally:
+        await engine.dispose()
+
+
+def _check(revisions: set[str]) -> None:
+    """Raises ``SchemaTooOld`` or ``SchemaTooNew`` where the database stands elsewhere than this code."""
+    history = ScriptDirectory.from_config(migrations())
+    known = {one.revision for one in history.walk_revisions()}
+    if unknown := sorted(revisions - known):
+        raise SchemaTooNew(revision=unknown[0])
+    if revisions != set(history.get_heads()):
+        raise SchemaTooOld()
+
+
 def migrate(url: str, revision: str = "head") -> None:
-    """Bring the schema to ``revision``. Safe when several processes start at once."""
+    """Bring the schema to ``revision``. Safe when several processes start at once.
+
+    Raises ``SchemaTooNew`` or ``DatabaseUnreachable``.
+    """
     config = migrations()
     config.attributes["url"] = url
-    _make_parent(url) if url.startswith("sqlite") else None
-    with _alone(url):
-        command.upgrade(config, revision)
+    with _reaching(url):
+        _make_parent(url) if url.startswith("sqlite") else None
+        with _alone(url):
+            try:
+                command.upgrade(config, revision)
+            except CommandError:
+                _check(asyncio.run(_revisions(url)))
+                raise
 
 
 @contextmanager

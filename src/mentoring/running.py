@@ -12,6 +12,7 @@ from time import monotonic, sleep
 import click
 
 from mentoring import console
+from mentoring.db import make_ready
 from mentoring.db import migrate as migrate_database
 from mentoring.demo import seed
 from mentoring.settings import Settings
@@ -24,7 +25,8 @@ STOP_WITHIN = 15.0
 @click.command()
 def migrate() -> None:
     """Bring the database's schema up to date. Safe to run twice and at once."""
-    migrate_database(console.settings().database_url)
+    url = console.settings().database_url
+    console.refusing(lambda: migrate_database(url))
     console.say(False, None, [console.words().text("migrate.done")])
 
 
@@ -67,9 +69,8 @@ def run(demo: bool) -> None:
 
 def _prepare(settings: Settings) -> None:
     """SQLite is created and migrated by whichever command comes first; PostgreSQL by ``mentoring migrate``."""
-    if settings.sqlite:
-        migrate_database(settings.database_url)
-    settings.secret()
+    console.refusing(lambda: make_ready(settings.database_url))
+    console.refusing(settings.secret)
 
 
 def _refuse_taken_port(settings: Settings) -> None:
@@ -110,7 +111,7 @@ def _greeting(settings: Settings, demo: bool) -> list[str]:
     words = console.words()
     lines = [words.text("run.ready", address=settings.base_url)]
     if demo:
-        links = console.with_database(seed.sign_in_links)
+        links = console.with_database(lambda opened: seed.sign_in_links(opened, settings.base_url))
         lines += [
             words.text("run.link", role=words.text(f"role.{role}"), name=name, link=link) for role, name, link in links
         ]

@@ -126,7 +126,9 @@ def staff_rows(shape: Shape) -> list[Row]:
     """Everybody, the head first, each manager before those who report to them."""
     rng = Random(shape.seed)
     stations = plan().stations
-    unit = Draw({f"Unit {number}": number**-shape.skew for number in range(1, shape.units + 1)})
+    unit = Draw(
+        {f"Directorate {number % 9 + 1} - Unit {number}": number**-shape.skew for number in range(1, shape.units + 1)}
+    )
     station = Draw({str(place): (place + 1) ** -shape.skew for place in range(len(stations))})
     tongue = Draw(shape.tongues)
     superiors = _Superiors(rng)
@@ -137,7 +139,7 @@ def staff_rows(shape: Shape) -> list[Row]:
             row = {
                 "staff_no": f"{shape.code[:2].upper()}{len(rows) + 1:06}",
                 **_name(rng, shape.code, len(rows)),
-                "job_title": f"Officer of level {level}",
+                "job_title": f"Programme Officer, level {level}",
                 "grade": f"G{level}",
                 "grade_level": str(level),
                 "unit": unit(rng),

@@ -104,7 +104,9 @@ async def _mine(db: AsyncSession, actor: Actor, check_in_id: UUID, met: Met | No
     return page("checkins/check_in.html", check_in=await queries.read_check_in(db, actor, check_in_id), met=met)
 
 
-async def _from_mail(db: AsyncSession, settings: Settings, token: str, request: AnyRequest, met: Met | None) -> Template:
+async def _from_mail(
+    db: AsyncSession, settings: Settings, token: str, request: AnyRequest, met: Met | None
+) -> Template:
     check_in = await service.open_from_mail(db, settings, token)
     speak(request.scope, await service.reader_from_mail(db, settings, token))
     return page("checkins/check_in.html", check_in=check_in, met=met)

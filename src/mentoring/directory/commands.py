@@ -88,6 +88,8 @@ def _lines(report: StaffReport, *, asked: bool) -> Iterator[str]:
 def _outcome(report: StaffReport, *, asked: bool) -> str:
     if report.problems:
         return "refused"
+    if not report.changes_total:
+        return "same"
     return "applied" if asked else "dry"
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, Text, or_, select, type_coerce
+from sqlalchemy import Row, Text, cast, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from mentoring import policy
 from mentoring.directory.contracts import Colleague, DirectoryEntry, PersonSummary
@@ -29,23 +30,23 @@ MOST_WORDS = 8
 BATCH = 5_000
 """Rows that are held at once while the whole directory is read."""
 
-Answers = dict[UUID, dict[LineKind, tuple[str, ...]]]
+Answers = dict[str | None, dict[LineKind, tuple[str, ...]]]
 
 
 async def known_staff(db: AsyncSession) -> Known:
     """Everybody with a staff number as the staff file would say it, and who has which address."""
     known = Known()
     answers = await _answers(db)
-    genders = {row.person_id: row.gender for row in await db.execute(select(AuditTrait.person_id, AuditTrait.gender))}
     spoken: dict[str, Mapping[str, int]] = {}
     columns = [column for column in Person.__table__.columns if column.name not in ("languages", "language")]
-    statement = select(*columns, type_coerce(Person.languages, Text).label("spoken"))
+    statement = select(*columns, cast(Person.languages, Text).label("spoken"), AuditTrait.gender)
+    statement = statement.outerjoin(AuditTrait, AuditTrait.person_id == Person.id)
     async for rows in (await db.stream(statement)).partitions(BATCH):
         for row in rows:
             if row.spoken not in spoken:
                 spoken[row.spoken] = msgspec.json.decode(row.spoken, type=dict[str, int])
             if _noted(known, row):
-                said = _staff_row(row, spoken[row.spoken], answers.get(row.id, {}), genders.get(row.id, ""))
+                said = _staff_row(row, spoken[row.spoken], answers.get(row.staff_no, {}))
                 known.current[said.staff_no] = said
     return known
 
@@ -63,17 +64,19 @@ def _noted(known: Known, row: Row[*tuple[object, ...]]) -> bool:
 
 
 async def _answers(db: AsyncSession) -> Answers:
-    """The staff numbers to whom each person answers, by kind of line."""
-    statement = select(ReportingLine.person_id, ReportingLine.kind, Person.staff_no).join(
-        Person, Person.id == ReportingLine.manager_id
+    """The staff numbers to whom each staff number answers, by kind of line."""
+    manager = aliased(Person)
+    statement = (
+        select(Person.staff_no, ReportingLine.kind, manager.staff_no)
+        .join(ReportingLine, ReportingLine.person_id == Person.id)
+        .join(manager, manager.id == ReportingLine.manager_id)
+        .where(Person.staff_no.is_not(None), manager.staff_no.is_not(None))
     )
     found: Answers = {}
     async for rows in (await db.stream(statement)).partitions(BATCH):
-        for person_id, kind, staff_no in rows:
-            if staff_no is None:  # a line that no file can speak of
-                continue
-            kinds = found.setdefault(person_id, {})
-            kinds[kind] = (*kinds.get(kind, ()), staff_no)
+        for staff_no, kind, above in rows:
+            kinds = found.setdefault(staff_no, {})
+            kinds[kind] = (*kinds.get(kind, ()), str(above))
     return found
 
 
@@ -81,7 +84,6 @@ def _staff_row(
     row: Row[*tuple[object, ...]],
     languages: Mapping[str, int],
     answers: Mapping[LineKind, tuple[str, ...]],
-    gender: str,
 ) -> StaffRow:
     return StaffRow(
         line=0,
@@ -99,7 +101,7 @@ def _staff_row(
         time_zone=sys.intern(row.time_zone),
         languages=languages,
         manager_staff_no=next(iter(answers.get(LineKind.SOLID, ())), ""),
-        gender=sys.intern(gender),
+        gender=sys.intern(row.gender or ""),
         dotted_manager_staff_nos=answers.get(LineKind.DOTTED, ()),
         appraiser_staff_no=next(iter(answers.get(LineKind.APPRAISER, ())), ""),
     )

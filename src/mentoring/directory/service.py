@@ -72,11 +72,11 @@ async def import_staff(
 
 
 async def _lock(db: AsyncSession) -> None:
-    """One import at a time. SQLite has let in a single writer already."""
+    """One import at a time; the second waits as long as ``lock_timeout`` says. SQLite has let in one writer already."""
     if db.get_bind().dialect.name == "sqlite":
         return
     try:
-        await db.execute(text("LOCK TABLE staff_import IN EXCLUSIVE MODE NOWAIT"))
+        await db.execute(text("LOCK TABLE staff_import IN EXCLUSIVE MODE"))
     except DBAPIError as error:
         raise importing.ImportUnderWay() from error
 
@@ -102,6 +102,7 @@ class _Writing:
         self._total = 3 * len(plan.added) + 2 * len(plan.updates) + 2 * len(plan.left)
 
     async def all(self, digest: str) -> None:
+        self._progress("write", 0)
         await self._move_addresses_out()
         await self._add()
         await self._change()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.identity import Actor
@@ -24,11 +24,11 @@ class MessageApi(Controller):
         self,
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
-        state: FromQuery[MessageState | None] = None,
+        wanted: Annotated[MessageState | None, QueryParameter(name="state")] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=200)] = 100,
     ) -> list[MessageView]:
         """The latest messages and what became of them: all, or those in one state."""
-        return await queries.list_messages(db, actor, state, limit)
+        return await queries.list_messages(db, actor, wanted, limit)
 
 
 class MailboxApi(Controller):

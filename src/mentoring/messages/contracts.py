@@ -83,7 +83,7 @@ class Post(Struct, frozen=True):
 
 Composer = Callable[[AsyncSession, Post, Sequence[Claimed]], Awaitable[dict[UUID, Draft]]]
 """Composes a batch in few queries. Returns drafts by message id; what is missing no longer makes sense."""
-NOW = bindparam("now", type_=Moment())
+NOW = bindparam("now", required=False, type_=Moment())
 """The moment of sending, for guards that depend on it."""
 
 

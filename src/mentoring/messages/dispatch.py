@@ -5,6 +5,7 @@ of which nobody can know whether it arrived; that one becomes ``uncertain`` and 
 message and committing the intent of the next are one statement: one commit a message.
 """
 
+import asyncio
 import logging
 import os
 import socket
@@ -23,7 +24,8 @@ from mentoring.messages.contracts import NOW, Claimed, Draft, Kind, Post
 from mentoring.messages.mime import mail_bytes
 from mentoring.messages.models import Message
 from mentoring.messages.rules import BATCH, LEASE, MOST_ATTEMPTS, MessageState, retry_after
-from mentoring.messages.transport import Outcome, Smtp, Unreachable, Verdict
+from mentoring.messages.statements import Prepared, run
+from mentoring.messages.transport import SENT, Outcome, Smtp, Unreachable, Verdict
 from mentoring.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -46,7 +48,7 @@ class Sender(Struct, frozen=True):
     clock: Clock
     chance: Random
     owner: str
-    intents: Mapping[str, Update]
+    intents: Mapping[str, Prepared]
     """The statement that commits an intent, by kind; made once, because making it costs as much as running it."""
 
 
@@ -54,7 +56,7 @@ def new_sender(database: Database, settings: Settings, kinds: Mapping[str, Kind]
     """Make the sender of this process. Without an SMTP server messages are kept in the mailbox."""
     smtp = Smtp(settings) if settings.smtp_url else None
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    intents = {name: _intent(kind) for name, kind in kinds.items()}
+    intents = {name: Prepared(_intent(kind), database.engine.dialect) for name, kind in kinds.items()}
     return Sender(database, settings, kinds, settings.secret(), smtp, clock, Random(), owner, intents)
 
 
@@ -139,53 +141,71 @@ async def _send(
     sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], drafts: Mapping[UUID, Draft], stopping: Callable[[], bool]
 ) -> None:
     """Send one after the other. What remains when we are told to stop, or the server is gone, is given back."""
-    done: Claimed | None = None
+    before: Claimed | None = None
     async with sender.database.engine.connect() as connection:
-        for place, one in enumerate(claimed):
-            if stopping():
-                await _give_back(sender, claimed[place:])
-                break
-            draft = drafts.get(one.id)
-            granted = await _intend(connection, sender, one, draft.to, done) if draft is not None else False
-            done = None if draft is not None else done
-            if draft is None or not granted:
-                await _skip(connection, sender, one)
-                continue
-            try:
-                outcome = await _hand_over(sender, smtp, one, draft)
-            except Unreachable as unreachable:
-                await _settle(connection, sender, one, Outcome(Verdict.LATER, str(unreachable)[:500]))
-                await _put_off(sender, claimed[place + 1 :], "no mail server")
-                break
-            if outcome.verdict is Verdict.SENT:
-                done = one
-            else:
-                await _settle(connection, sender, one, outcome)
-        if done is not None:
-            await _settle(connection, sender, done, Outcome(Verdict.SENT))
+        try:
+            for place, one in enumerate(claimed):
+                if stopping():
+                    await _give_back(sender, claimed[place:])
+                    break
+                draft = drafts.get(one.id)
+                if draft is None:
+                    await _skip(sender, one)
+                    continue
+                opening = asyncio.create_task(smtp.begin(draft.to))
+                granted = await _intend(connection, sender, one, draft.to, before)
+                before = None
+                try:
+                    before = await _finish(sender, smtp, one, draft, opening, granted=granted)
+                except Unreachable:
+                    await _put_off(sender, claimed[place + 1 :], "no mail server")
+                    break
+        finally:
+            if before is not None:
+                await _settle(sender, before, SENT)
 
 
-async def _hand_over(sender: Sender, smtp: Smtp, one: Claimed, draft: Draft) -> Outcome:
+async def _finish(
+    sender: Sender, smtp: Smtp, one: Claimed, draft: Draft, opening: asyncio.Task[Outcome | None], *, granted: bool
+) -> Claimed | None:
+    """Hand the message over if its intent was granted; return it if it was sent and is still to be marked so.
+
+    The server hears for whom a message is (``opening``) while the intent is being committed; what it says, only after.
+    """
+    refusal = await opening
+    if not granted:
+        await smtp.forget()
+        await _skip(sender, one)
+        return None
+    outcome = refusal or await smtp.hand_over(_bytes(sender, one, draft))
+    if outcome.verdict is Verdict.SENT:
+        return one
+    await _settle(sender, one, outcome)
+    if outcome.verdict is Verdict.LATER and not smtp.connected:
+        await smtp.open()
+    return None
+
+
+def _bytes(sender: Sender, one: Claimed, draft: Draft) -> bytes:
     settings = sender.settings
-    mail = mail_bytes(draft, one, settings.mail_from, settings.organisation, sender.clock())
-    return await smtp.send(draft.to, mail)
+    return mail_bytes(draft, one, settings.mail_from, settings.organisation, sender.clock())
 
 
 def _intent(kind: Kind) -> Update:
     """Mark the message before as sent and commit the intent of the next, if its lease and its sense still hold."""
     before = and_(
-        Message.id == bindparam("before_id"),
-        Message.attempt == bindparam("before_attempt"),
+        Message.id == bindparam("before_id", required=False),
+        Message.attempt == bindparam("before_attempt", required=False),
         Message.state == MessageState.SENDING,
     )
     following = and_(
-        Message.id == bindparam("next_id"),
-        Message.attempt == bindparam("next_attempt"),
+        Message.id == bindparam("next_id", required=False),
+        Message.attempt == bindparam("next_attempt", required=False),
         Message.state == MessageState.CLAIMED,
         Message.wake_at > NOW,
         kind.guard,
     )
-    is_before = Message.id == bindparam("before_id")
+    is_before = Message.id == bindparam("before_id", required=False)
     state = Message.state.type
     return (
         update(Message)
@@ -193,30 +213,27 @@ def _intent(kind: Kind) -> Update:
         .values(
             state=case((is_before, literal(MessageState.SENT, state)), else_=literal(MessageState.SENDING, state)),
             sent_at=case((is_before, NOW), else_=Message.sent_at),
-            wake_at=case((is_before, null()), else_=bindparam("lease", type_=Message.wake_at.type)),
-            address=case((is_before, Message.address), else_=bindparam("to", type_=Message.address.type)),
+            wake_at=case((is_before, null()), else_=bindparam("lease", required=False, type_=Message.wake_at.type)),
+            address=case(
+                (is_before, Message.address), else_=bindparam("to", required=False, type_=Message.address.type)
+            ),
         )
         .returning(Message.id)
-        .execution_options(synchronize_session=False)
     )
 
 
 async def _intend(connection: AsyncConnection, sender: Sender, one: Claimed, to: str, before: Claimed | None) -> bool:
     now = sender.clock()
-    async with connection.begin():
-        rows = await connection.execute(
-            sender.intents[one.kind],
-            {
-                "now": now,
-                "lease": now + LEASE,
-                "to": to,
-                "next_id": one.id,
-                "next_attempt": one.attempt,
-                "before_id": before.id if before else NOBODY,
-                "before_attempt": before.attempt if before else 0,
-            },
-        )
-        return one.id in {row.id for row in rows}
+    values = {
+        "now": now,
+        "lease": now + LEASE,
+        "to": to,
+        "next_id": one.id,
+        "next_attempt": one.attempt,
+        "before_id": before.id if before else NOBODY,
+        "before_attempt": before.attempt if before else 0,
+    }
+    return one.id in await run(connection, sender.intents[one.kind], values)
 
 
 def _mine(one: Claimed, *states: MessageState) -> Update:
@@ -224,17 +241,17 @@ def _mine(one: Claimed, *states: MessageState) -> Update:
     return update(Message).where(Message.id == one.id, Message.attempt == one.attempt, Message.state.in_(states))
 
 
-async def _skip(connection: AsyncConnection, sender: Sender, one: Claimed) -> None:
+async def _skip(sender: Sender, one: Claimed) -> None:
     """It no longer makes sense; where only the lease has passed, the next claim takes it again."""
-    async with connection.begin():
-        await connection.execute(
+    async with sender.database.sessions.begin() as db:
+        await db.execute(
             _mine(one, MessageState.CLAIMED)
             .where(Message.wake_at > sender.clock())
             .values(state=MessageState.SKIPPED, wake_at=None)
         )
 
 
-async def _settle(connection: AsyncConnection, sender: Sender, one: Claimed, outcome: Outcome) -> None:
+async def _settle(sender: Sender, one: Claimed, outcome: Outcome) -> None:
     now = sender.clock()
     values: dict[Verdict, dict[str, object]] = {
         Verdict.SENT: {"state": MessageState.SENT, "sent_at": now, "wake_at": None, "error": None},
@@ -242,8 +259,8 @@ async def _settle(connection: AsyncConnection, sender: Sender, one: Claimed, out
         Verdict.UNCERTAIN: {"state": MessageState.UNCERTAIN, "wake_at": None, "error": outcome.error},
         Verdict.LATER: _later(sender, one, outcome.error, now),
     }
-    async with connection.begin():
-        await connection.execute(_mine(one, MessageState.SENDING).values(values[outcome.verdict]))
+    async with sender.database.sessions.begin() as db:
+        await db.execute(_mine(one, MessageState.SENDING).values(values[outcome.verdict]))
 
 
 def _later(sender: Sender, one: Claimed, error: str | None, now: datetime) -> dict[str, object]:
@@ -277,7 +294,6 @@ async def _give_back(sender: Sender, claimed: Sequence[Claimed]) -> None:
 async def _keep(sender: Sender, claimed: Sequence[Claimed], drafts: Mapping[UUID, Draft]) -> None:
     """Lay mails into the mailbox instead of sending them: one transaction, nothing leaves the house."""
     now = sender.clock()
-    settings = sender.settings
     async with sender.database.sessions.begin() as db:
         for one in claimed:
             draft = drafts.get(one.id)
@@ -289,7 +305,7 @@ async def _keep(sender: Sender, claimed: Sequence[Claimed], drafts: Mapping[UUID
                     wake_at=None,
                     sent_at=now,
                     address=draft.to,
-                    mail=mail_bytes(draft, one, settings.mail_from, settings.organisation, now),
+                    mail=_bytes(sender, one, draft),
                 )
                 .returning(Message.id)
                 .execution_options(synchronize_session=False),

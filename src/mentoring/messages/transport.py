@@ -50,7 +50,7 @@ class Smtp:
 
     async def open(self) -> None:
         """Connect, unless connected. Raises ``Unreachable``."""
-        if self._client is not None and self._client.is_connected:
+        if self.connected:
             return
         client = self._new_client()
         try:
@@ -72,46 +72,58 @@ class Smtp:
             local_hostname=self._sender.rpartition("@")[2],  # else it would ask the resolver, and wait for it
         )
 
-    async def send(self, to: str, mail: bytes) -> Outcome:
-        """Hand one message over. Raises ``Unreachable`` before anything was handed over."""
-        await self.open()
-        client = self._client
-        assert client is not None
+    @property
+    def connected(self) -> bool:
+        return self._client is not None and self._client.is_connected
+
+    async def begin(self, to: str) -> Outcome | None:
+        """Tell the server for whom the next message is; return what it has against it, if anything."""
         try:
-            await self._envelope(client, to)
+            await self.open()
+        except Unreachable as unreachable:
+            return Outcome(Verdict.LATER, str(unreachable)[:500])
+        client = self._open_client()
+        encoding = "ascii" if to.isascii() else "utf-8"
+        try:
+            await client.mail(self._sender, options=[] if to.isascii() else ["SMTPUTF8"], encoding=encoding)
+            await client.rcpt(to, encoding=encoding)
         except aiosmtplib.SMTPResponseException as refusal:
-            return await self._refused(client, refusal)
+            return await self._refused(refusal)
         except (aiosmtplib.SMTPException, OSError) as error:
             self.close()
             return Outcome(Verdict.LATER, type(error).__name__)
-        return await self._hand_over(client, mail)
+        return None
 
-    async def _envelope(self, client: aiosmtplib.SMTP, to: str) -> None:
-        options = [] if to.isascii() else ["SMTPUTF8"]
-        encoding = "ascii" if to.isascii() else "utf-8"
-        await client.mail(self._sender, options=options, encoding=encoding)
-        await client.rcpt(to, encoding=encoding)
-
-    async def _hand_over(self, client: aiosmtplib.SMTP, mail: bytes) -> Outcome:
+    async def hand_over(self, mail: bytes) -> Outcome:
+        """Give the server the message that was begun."""
         try:
-            await client.data(mail)
+            await self._open_client().data(mail)
         except aiosmtplib.SMTPResponseException as refusal:
-            return await self._refused(client, refusal)
+            return await self._refused(refusal)
         except (aiosmtplib.SMTPException, OSError) as error:
             self.close()
             return Outcome(Verdict.UNCERTAIN, type(error).__name__)
         return SENT
 
-    async def _refused(self, client: aiosmtplib.SMTP, refusal: aiosmtplib.SMTPResponseException) -> Outcome:
-        """A clear no. The connection stays, cleared for the next message."""
-        error = f"{refusal.code} {refusal.message}"[:500]
-        try:
-            if refusal.code == CLOSING:
+    async def forget(self) -> None:
+        """Take back what was begun."""
+        if self.connected:
+            try:
+                await self._open_client().rset()
+            except (aiosmtplib.SMTPException, OSError):
                 self.close()
-            else:
-                await client.rset()
-        except (aiosmtplib.SMTPException, OSError):
+
+    def _open_client(self) -> aiosmtplib.SMTP:
+        if self._client is None:
+            raise Unreachable("not connected")
+        return self._client
+
+    async def _refused(self, refusal: aiosmtplib.SMTPResponseException) -> Outcome:
+        """A clear no. The connection stays, cleared for the next message, unless the server closes it."""
+        error = f"{refusal.code} {refusal.message}"[:500]
+        if refusal.code == CLOSING:
             self.close()
+        await self.forget()
         return Outcome(Verdict.REFUSED if 500 <= refusal.code < 600 else Verdict.LATER, error)
 
     def close(self) -> None:

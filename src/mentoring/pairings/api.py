@@ -31,11 +31,11 @@ class PairingApi(Controller):
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         programme_id: FromQuery[UUID | None] = None,
-        state: FromQuery[PairingState | None] = None,
+        wanted: Annotated[PairingState | None, QueryParameter(name="state")] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 200,
     ) -> list[PairingRecord]:
         """The pairings of the programmes that you coordinate."""
-        return await queries.list_records(db, actor, programme_id, state, limit)
+        return await queries.list_records(db, actor, programme_id, wanted, limit)
 
     @get("/{pairing_id:uuid}", opt={"action": Action.PAIRING_READ})
     async def one(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from msgspec import Struct
@@ -39,7 +40,13 @@ class Calendar(Struct, frozen=True):
         return self._after(asked_at, days)
 
     def _after(self, moment: datetime, days: int) -> datetime:
-        return after_working_days(moment, days, self.country, self.zone)
+        return _after_working_days(moment, days, self.country, self.zone)
+
+
+@lru_cache(maxsize=8192)
+def _after_working_days(moment: datetime, days: int, country: str, zone: str) -> datetime:
+    """The pairings of one round are asked at one moment: each place is worked out once."""
+    return after_working_days(moment, days, country, zone)
 
 
 async def calendars(db: AsyncSession, person_ids: Iterable[UUID], ladder: Ladder) -> dict[UUID, Calendar]:

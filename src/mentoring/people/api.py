@@ -24,8 +24,8 @@ class SelfApi(Controller):
         return await queries.read_self(db, actor)
 
 
-class PeopleApi(Controller):
-    path = "/api/v1/people"
+class AccountApi(Controller):
+    path = "/api/v1/accounts"
     tags = ["people"]
 
     @post(opt={"action": Action.PEOPLE_INVITE})
@@ -83,4 +83,4 @@ class TokenApi(Controller):
         await service.revoke_token(db, actor, token_id, now)
 
 
-ROUTES = (SelfApi, PeopleApi, TokenApi)
+ROUTES = (SelfApi, AccountApi, TokenApi)

@@ -245,4 +245,6 @@ def _report_lines(report: SignUpsReport, *, asked: bool) -> Iterator[str]:
 def _outcome(report: SignUpsReport, *, asked: bool) -> str:
     if report.problems:
         return "refused"
+    if not report.changes_total:
+        return "same"
     return "applied" if asked else "dry"

@@ -67,13 +67,13 @@ async def import_sign_ups(
 
 
 async def _plan(db: AsyncSession, programme_id: UUID, file: SignUpFile) -> tuple[Plan, list[Problem]]:
-    people = (await db.execute(select(Person.staff_no, Person.id, Person.left_on))).tuples().all()
+    people = (await db.execute(select(Person.staff_no, Person.id, Person.left_on))).all()
     ids = {staff_no: person_id for staff_no, person_id, left_on in people if staff_no and left_on is None}
     gone = {staff_no for staff_no, _, left_on in people if staff_no and left_on is not None}
     unknown = importing.unknown_people(file.rows, ids, gone)
     problems = sorted([*file.problems, *unknown], key=lambda problem: problem.line)
     lines = {problem.line for problem in unknown}
-    skills = dict((await db.execute(select(Skill.code, Skill.id))).tuples().all())
+    skills = dict((await db.execute(select(Skill.code, Skill.id))).all())
     stored = await _stored(db, programme_id)
     wanted = (importing.wanted_of(row, ids, skills) for row in file.rows if row.line not in lines)
     return importing.plan_import(stored, wanted, file.columns), problems
@@ -105,11 +105,11 @@ async def _stored(db: AsyncSession, programme_id: UUID) -> dict[tuple[UUID, Role
         .where(of_programme)
         .order_by(EnrolmentSkill.enrolment_id, EnrolmentSkill.position)
     )
-    for enrolment_id, skill_id, level in needs.tuples():
+    for enrolment_id, skill_id, level in needs:
         by_id[enrolment_id].skills.append((skill_id, level))
     for table, name in ((Wish, "wishes"), (Exclusion, "exclusions")):
         named = select(table.enrolment_id, table.person_id).join(Enrolment, Enrolment.id == table.enrolment_id)
-        for enrolment_id, person_id in (await db.execute(named.where(of_programme))).tuples():
+        for enrolment_id, person_id in await db.execute(named.where(of_programme)):
             getattr(by_id[enrolment_id], name).add(person_id)
     return found
 

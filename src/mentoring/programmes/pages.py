@@ -1,25 +1,32 @@
-"""Programmes for everybody: what is open, and one's own sign-up."""
+"""Programmes: what is open and one's own sign-up; and what a coordinator makes and runs."""
 
 from datetime import datetime
 from functools import partial
 
 from litestar import Controller, get, post
+from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, MultipartBody, URLEncodedBody
 from litestar.response import Redirect, Template
+from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.db import Database
+from mentoring.directory.table import LARGEST_FILE, MEGABYTE
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.people.queries import read_self
 from mentoring.policy import Action
-from mentoring.programmes import forms, queries, sign_ups
-from mentoring.programmes.contracts import Checklist
-from mentoring.programmes.management import ROUTES as MANAGEMENT
-from mentoring.programmes.rules import CAPACITY, CHECKLIST, Role
+from mentoring.programmes import forms, imports, queries, service, sign_ups
+from mentoring.programmes.changes import change_of
+from mentoring.programmes.contracts import Checklist, NewCoordinator, NewProgramme, SignUpsReport, SignUpsUpload
+from mentoring.programmes.rules import CAPACITY, CHECKLIST, Preset, Role
 from mentoring.skills.queries import list_skills
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, kept, several
+from mentoring.web.forms import Typed, command_of, kept, several, single
+
+MANY = 200
+"""Sign-ups on one page; all of them are for the API and for exports."""
 
 
 class ProgrammePages(Controller):
@@ -98,7 +105,10 @@ async def _sign_up_page(
     db: AsyncSession, actor: Actor, words: Words, ref: str, role: Role, typed: Typed | None = None
 ) -> Template:
     programme = await queries.read_summary(db, actor, ref)
-    mine = next((one for one in await queries.my_sign_ups(db, actor) if (one.programme_id, one.role) == (programme.id, role)), None)
+    mine = next(
+        (one for one in await queries.my_sign_ups(db, actor) if (one.programme_id, one.role) == (programme.id, role)),
+        None,
+    )
     known = forms.typed_of(mine) if mine else forms.typed_languages((await read_self(db, actor)).languages)
     shown = known if typed is None else typed
     return page(
@@ -119,4 +129,123 @@ async def _preparation(db: AsyncSession, actor: Actor, ref: str) -> Template:
     return page("programmes/preparation.html", sign_up=mine, checklist=CHECKLIST)
 
 
-ROUTES = (ProgrammePages, *MANAGEMENT)
+class SignUpsForm(Struct, frozen=True):
+    file: UploadFile
+    apply: bool = False
+
+
+class ProgrammeManagement(Controller):
+    path = "/programmes"
+    include_in_schema = False
+
+    @get("/new", opt={"action": Action.PROGRAMME_CREATE})
+    async def new_page(self) -> Template:
+        return await _new({})
+
+    @post("/new", opt={"action": Action.PROGRAMME_CREATE})
+    async def create(
+        self,
+        data: URLEncodedBody[Typed],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_new, data), db):
+            new = command_of(NewProgramme, {"name": single(data, "name"), "preset": single(data, "preset")})
+            made = await service.create_programme(db, actor, new, now)
+        return Redirect(f"/programmes/{made.id}", status_code=303)
+
+    @get("/{ref:str}", opt={"action": Action.PROGRAMME_READ})
+    async def read(
+        self, ref: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> Template:
+        return await _programme(db, actor, ref, {})
+
+    @post("/{ref:str}", opt={"action": Action.PROGRAMME_WRITE})
+    async def change(
+        self,
+        ref: FromPath[str],
+        data: URLEncodedBody[Typed],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_programme, db, actor, ref, data), db):
+            await service.change_programme(db, actor, ref, change_of(_pairs(data)), now)
+        return Redirect(f"/programmes/{ref}", status_code=303)
+
+    @post("/{ref:str}/coordinators", opt={"action": Action.PROGRAMME_WRITE})
+    async def add_coordinator(
+        self,
+        ref: FromPath[str],
+        data: URLEncodedBody[NewCoordinator],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_programme, db, actor, ref, {"person": data.person}), db):
+            await service.add_coordinator(db, actor, ref, data.person, now)
+        return Redirect(f"/programmes/{ref}", status_code=303)
+
+    @get("/{ref:str}/sign-ups", opt={"action": Action.PROGRAMME_READ})
+    async def sign_ups(
+        self,
+        ref: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+    ) -> Template:
+        return page(
+            "programmes/sign_ups.html",
+            programme=await queries.read_programme(db, actor, ref),
+            enrolments=await queries.list_enrolments(db, actor, ref, None, MANY, 0),
+        )
+
+    @get("/{ref:str}/sign-ups/import", opt={"action": Action.SIGN_UPS_IMPORT})
+    async def import_page(
+        self, ref: FromPath[str], database: NamedDependency[Database], actor: NamedDependency[Actor]
+    ) -> Template:
+        return await _import(database, actor, ref)
+
+    @post(
+        "/{ref:str}/sign-ups/import",
+        status_code=200,
+        opt={"action": Action.SIGN_UPS_IMPORT},
+        request_max_body_size=LARGEST_FILE + MEGABYTE,
+    )
+    async def import_sign_ups(
+        self,
+        ref: FromPath[str],
+        data: MultipartBody[SignUpsForm],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        content = await data.file.read(LARGEST_FILE + 1)
+        upload = SignUpsUpload(content, data.file.filename, {}, data.apply)
+        async with kept(partial(_import, database, actor, ref)):
+            report = await imports.import_sign_ups(database, actor, ref, upload, words, now)
+        return await _import(database, actor, ref, report)
+
+
+def _pairs(typed: Typed) -> list[str]:
+    return [f"{name}={single(typed, name)}" for name in typed]
+
+
+async def _new(typed: Typed) -> Template:
+    return page("programmes/new.html", presets=list(Preset), typed=typed)
+
+
+async def _programme(db: AsyncSession, actor: Actor, ref: str, typed: Typed) -> Template:
+    programme = await queries.read_programme(db, actor, ref)
+    groups = {name: structs.asdict(getattr(programme, name)) for name in ("rules", "weights", "plan", "ladder")}
+    return page("programmes/programme.html", programme=programme, groups=groups, typed=typed)
+
+
+async def _import(database: Database, actor: Actor, ref: str, report: SignUpsReport | None = None) -> Template:
+    async with database.reading() as db:
+        programme = await queries.read_programme(db, actor, ref)
+    return page("programmes/import.html", programme=programme, report=report)
+
+
+ROUTES = (ProgrammePages, ProgrammeManagement)

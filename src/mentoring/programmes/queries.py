@@ -56,7 +56,7 @@ async def list_programmes(db: AsyncSession, actor: Actor) -> list[ProgrammeSumma
         .order_by(Enrolment.role)
     )
     roles: dict[UUID, list[Role]] = {}
-    for programme_id, role in mine.tuples():
+    for programme_id, role in mine:
         roles.setdefault(programme_id, []).append(role)
     programmes = await db.scalars(select(Programme).where(_visible_to(actor, roles)).order_by(Programme.name))
     return [
@@ -116,7 +116,7 @@ async def _counts(db: AsyncSession, programme_id: UUID) -> dict[Role, RoleCount]
         .where(Enrolment.programme_id == programme_id, Enrolment.state == EnrolmentState.ENROLLED)
         .group_by(Enrolment.role)
     )
-    return {role: RoleCount(enrolled, able) for role, enrolled, able in rows.tuples()}
+    return {role: RoleCount(enrolled, able) for role, enrolled, able in rows}
 
 
 def name_of(person: Person) -> PersonName:
@@ -145,7 +145,7 @@ async def my_sign_ups(db: AsyncSession, actor: Actor) -> list[SignUpView]:
         .where(Enrolment.person_id == actor.id, Enrolment.state == EnrolmentState.ENROLLED)
         .order_by(Programme.name, Enrolment.role)
     )
-    return [await sign_up_view(db, programme, enrolment) for programme, enrolment in rows.tuples().all()]
+    return [await sign_up_view(db, programme, enrolment) for programme, enrolment in rows.all()]
 
 
 async def read_summary(db: AsyncSession, actor: Actor, ref: str) -> ProgrammeSummary:
@@ -181,7 +181,7 @@ async def sign_up_view(db: AsyncSession, programme: Programme, enrolment: Enrolm
         enrolled_at=enrolment.enrolled_at,
         prepared=enrolment.role is Role.LEADER or enrolment.prepared_at is not None,
         checklist=enrolment.checklist,
-        skills=[SkillLevel(code, level) for code, level in skills.tuples()],
+        skills=[SkillLevel(code, level) for code, level in skills],
         hours=enrolment.hours,
         tools=enrolment.tools,
         capacity=enrolment.capacity,
@@ -207,7 +207,7 @@ async def list_enrolments(
     )
     if role is not None:
         statement = statement.where(Enrolment.role == role)
-    rows = (await db.execute(statement)).tuples().all()
+    rows = (await db.execute(statement)).all()
     skills = await _skills(db, [enrolment for enrolment, _ in rows])
     return [_enrolment_view(enrolment, person, skills.get(enrolment.id, [])) for enrolment, person in rows]
 
@@ -222,7 +222,7 @@ async def _skills(db: AsyncSession, enrolments: Sequence[Enrolment]) -> dict[UUI
         .order_by(EnrolmentSkill.position)
     )
     skills: dict[UUID, list[EnrolledSkill]] = {}
-    for enrolment_id, code, level in rows.tuples():
+    for enrolment_id, code, level in rows:
         shown = level if roles[enrolment_id] is Role.JUNIOR else None
         skills.setdefault(enrolment_id, []).append(EnrolledSkill(code, shown))
     return skills
@@ -255,4 +255,4 @@ async def list_exclusions(db: AsyncSession, actor: Actor, ref: str) -> list[Excl
         .where(Enrolment.programme_id == programme.id)
         .order_by(Person.family_name, Person.given_name, Person.id, Enrolment.role, excluded.id)
     )
-    return [ExclusionView(name_of(person), role, name_of(other)) for person, role, other in rows.tuples()]
+    return [ExclusionView(name_of(person), role, name_of(other)) for person, role, other in rows]

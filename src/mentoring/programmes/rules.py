@@ -198,7 +198,7 @@ def check_ladder(ladder: Ladder) -> None:
         (ladder.check_in_follow_ups, ladder.check_in_lapses),
     ):
         if list(steps) != sorted(set(steps)) or (steps and steps[-1] >= end):
-            raise LadderOutOfOrder(steps=list(steps), end=end)
+            raise LadderOutOfOrder(steps=", ".join(map(str, steps)), end=end)
 
 
 def check_weights(weights: MatchingWeights) -> None:

@@ -112,7 +112,7 @@ def _person_rows(enrolment_id: UUID, people: Iterable[UUID]) -> list[dict[str, o
 
 async def _skill_rows(db: AsyncSession, enrolment_id: UUID, skills: Sequence[SkillLevel]) -> list[dict[str, object]]:
     codes = [one.code for one in skills]
-    ids = dict((await db.execute(select(Skill.code, Skill.id).where(Skill.code.in_(codes)))).tuples().all())
+    ids = dict((await db.execute(select(Skill.code, Skill.id).where(Skill.code.in_(codes)))).all())
     if unknown := [code for code in codes if code not in ids]:
         raise rules.SkillUnknown(code=unknown[0])
     return [

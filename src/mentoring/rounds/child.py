@@ -23,16 +23,36 @@ def unheard(_stage: str, _share: float) -> None:
 
 async def run_solver(request: Request, told: Told = unheard) -> Answer:
     """Have ``request`` answered by a process of its own, which ends with us. Raises ``SolverDied``."""
-    async with _solver() as process:
-        try:
-            async with asyncio.timeout(SOLVE_LIMIT.total_seconds()):
-                answer = await _answered(process, request, told)
-        except TimeoutError:
-            answer = None
-            process.kill()
-        if answer is None:
-            raise SolverDied(status=await process.wait())
-        return answer
+    async with starting_solver() as process:
+        return await ask(process, request, told)
+
+
+async def ask(process: Process, request: Request, told: Told) -> Answer:
+    """Have ``request`` answered by a process that was started for it. Raises ``SolverDied``."""
+    answer = None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SOLVE_LIMIT.total_seconds()):
+            answer = await _answered(process, request, told)
+    if answer is None:
+        _kill(process)
+        raise SolverDied(status=await process.wait())
+    return answer
+
+
+@asynccontextmanager
+async def starting_solver() -> AsyncIterator[Process]:
+    """A solver that loads its libraries while we read what it will be asked. Killed if it is still there at the end."""
+    process = await asyncio.create_subprocess_exec(*PROGRAM, stdin=PIPE, stdout=PIPE)
+    try:
+        yield process
+    finally:
+        _kill(process)
+        await process.wait()
+
+
+def _kill(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.kill()
 
 
 async def _answered(process: Process, request: Request, told: Told) -> Answer | None:
@@ -45,17 +65,6 @@ async def _answered(process: Process, request: Request, told: Told) -> Answer | 
             return message
         told(message.stage, message.share)
     return None
-
-
-@asynccontextmanager
-async def _solver() -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(*PROGRAM, stdin=PIPE, stdout=PIPE)
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 async def _messages(process: Process) -> AsyncIterator[Message]:

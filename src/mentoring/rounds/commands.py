@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring import console, progress
 from mentoring.db import Database
 from mentoring.i18n import Words
-from mentoring.identity import MACHINE, Actor
+from mentoring.identity import MACHINE
 from mentoring.rounds import exporting, queries, service
 from mentoring.rounds.contracts import (
     Changed,
@@ -109,9 +109,225 @@ def show(round_ref: str, everything: bool, as_json: bool) -> None:
 @click.option("--reason", required=True, help="Why; it is kept with the round.")
 @console.json_option
 def pin(round_ref: str, leader: str, junior: str, reason: str, as_json: bool) -> None:
-    """Have LEADER and JUNIOR (staff number, address or id) paired, and solve again.
+    """Have LEADER and JUNIOR (staff number, address or id) paired whatever else is better, and solve again.
 
     Example: mentoring round pin "Digital leaders 1" CA000001 CA000412 --reason "They asked for it"
     """
-    _decide(round_ref, lambda db, now: service.pin_pair(db, MACHINE, round_ref, OverridePair(leader, junior, reason), now),
-            as_json)  # fmt: skip
+    data = OverridePair(leader, junior, reason)
+    _decide(round_ref, as_json, lambda db: service.pin_pair(db, MACHINE, round_ref, data, console.moment()))
+
+
+@round_.command()
+@click.argument("round_ref", metavar="ROUND")
+@click.argument("leader")
+@click.argument("junior")
+@click.option("--reason", required=True, help="Why; it is kept with the round.")
+@console.json_option
+def forbid(round_ref: str, leader: str, junior: str, reason: str, as_json: bool) -> None:
+    """Never pair LEADER and JUNIOR in this round, pinned or not, and solve again.
+
+    Example: mentoring round forbid "Digital leaders 1" CA000001 CA000412 --reason "Same project"
+    """
+    data = OverridePair(leader, junior, reason)
+    _decide(round_ref, as_json, lambda db: service.forbid_pair(db, MACHINE, round_ref, data, console.moment()))
+
+
+@round_.command()
+@click.argument("round_ref", metavar="ROUND")
+@click.argument("leader")
+@click.argument("junior")
+@console.json_option
+def clear(round_ref: str, leader: str, junior: str, as_json: bool) -> None:
+    """Forget that LEADER and JUNIOR were pinned or forbidden, and solve again."""
+    data = NamedPair(leader, junior)
+    _decide(round_ref, as_json, lambda db: service.clear_override(db, MACHINE, round_ref, data, console.moment()))
+
+
+def _decide(round_ref: str, as_json: bool, decide: Callable[[AsyncSession], Awaitable[RoundSummary]]) -> None:
+    """Carry a decision out, solve, and show what it cost."""
+
+    async def work(opened: Database) -> Changed:
+        async with opened.sessions.begin() as db:
+            before = await queries.read_summary(db, MACHINE, round_ref)
+            asked = await decide(db)
+        return Changed(before, await _solved(opened, asked))
+
+    changed = console.with_database(work)
+    console.say(as_json, changed, _changed(console.words(), changed))
+
+
+@round_.command()
+@click.argument("round_ref", metavar="ROUND")
+@click.option("--format", "format_", type=click.Choice([one.value for one in ExportFormat]), default="csv")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; standard output without it.")
+@console.json_option
+def export(round_ref: str, format_: str, output: Path | None, as_json: bool) -> None:
+    """Write the pairs as CSV, JSON or XLSX, weakest fit first. The audit trail notes it.
+
+    Example: mentoring round export "Digital leaders 1" --format xlsx --output round.xlsx
+    """
+    wanted = ExportFormat.JSON if as_json else ExportFormat(format_)
+
+    async def work(db: AsyncSession) -> Export:
+        return await exporting.export_round(db, MACHINE, round_ref, wanted, console.moment())
+
+    written = console.in_transaction(work)
+    if output is None:
+        click.echo(written.content, nl=False)
+    else:
+        output.write_bytes(written.content)
+
+
+@round_.command()
+@click.argument("round_ref", metavar="ROUND")
+@click.option("--revision", type=int, help="Publish this revision alone, the one that was looked at.")
+@console.json_option
+def publish(round_ref: str, revision: int | None, as_json: bool) -> None:
+    """Make the proposed pairs into pairings. Their leaders are asked first, then the juniors.
+
+    Publishing twice happens once. "mentoring round undo" takes it back.
+    """
+
+    async def work(db: AsyncSession) -> PublishedRound:
+        return await service.publish_round(db, MACHINE, round_ref, Publish(revision), console.moment())
+
+    published = console.in_transaction(work)
+    console.say(as_json, published, _published(console.words(), published))
+
+
+@round_.command()
+@click.argument("round_ref", metavar="ROUND")
+@console.json_option
+def undo(round_ref: str, as_json: bool) -> None:
+    """Take a published round back: invitations are withdrawn, those who knew are told, waiting places restored."""
+
+    async def work(db: AsyncSession) -> UndoneRound:
+        return await service.undo_round(db, MACHINE, round_ref, console.moment())
+
+    undone = console.in_transaction(work)
+    line = console.words().plural("round.undone", undone.withdrawn, name=undone.name)
+    console.say(as_json, undone, [line])
+
+
+@round_.command()
+@click.argument("round_ref", metavar="ROUND")
+@console.json_option
+def replay(round_ref: str, as_json: bool) -> None:
+    """Solve the stored inputs again and say whether the result is the same. Nothing is written."""
+
+    async def work(opened: Database) -> Replay:
+        return await service.replay_round(opened, MACHINE, round_ref)
+
+    replayed = console.with_database(work)
+    key = "round.replay.same" if replayed.same else "round.replay.different"
+    total = console.words().number(replayed.total_fit, 3)
+    line = console.words().text(key, name=replayed.name, matched=replayed.matched, total=total)
+    console.say(as_json, replayed, [line])
+    if not replayed.same:
+        raise SystemExit(1)
+
+
+def _readiness(words: Words, report: Readiness) -> Iterator[str]:
+    yield words.text(
+        "round.ready.people",
+        programme=report.programme,
+        leaders=report.leaders,
+        juniors=report.juniors,
+        places=report.places,
+        unprepared=report.juniors_unprepared,
+    )
+    for one in report.competences:
+        key = f"skill.{one.code}"
+        title = words.text(key) if words.has(key) else ""
+        yield words.text(
+            "round.ready.competence",
+            code=one.code,
+            title=title,
+            leaders=one.leaders,
+            juniors=one.juniors,
+            places=one.places,
+        )
+    yield words.plural("round.ready.leaders_with_nobody", len(report.leaders_with_nobody))
+    for alone in report.leaders_with_nobody:
+        yield _alone(words, alone)
+    yield words.plural("round.ready.juniors_with_nobody", report.juniors_with_nobody)
+    for rule, share in report.rule_shares.items():
+        yield words.text("round.ready.rule", rule=words.text(f"rule.{rule}"), share=words.share(share))
+
+
+def _alone(words: Words, one: UnmatchedRow) -> str:
+    taken = ", ".join(f"{words.text(f'rule.{rule}')} {number}" for rule, number in one.taken_away.items())
+    help_ = (
+        words.text("round.relaxation", rule=words.text(f"rule.{one.relaxation}"), gain=one.relaxation_gain)
+        if one.relaxation
+        else words.text("round.no_relaxation")
+    )
+    return words.text(
+        "round.alone",
+        staff_no=one.staff_no or "",
+        name=one.name,
+        role=words.text(f"role.{one.role}"),
+        candidates=one.candidates,
+        taken=taken,
+        eligible=one.eligible,
+        help=help_,
+    )
+
+
+def _summary(words: Words, one: RoundSummary) -> Iterator[str]:
+    yield words.text("round.summary", name=one.name, state=words.text(f"round.state.{one.state.value}"))
+    if one.state is RoundState.SOLVING:
+        yield words.text("round.left_to_clock", name=one.name)
+    elif one.failure is not None:
+        yield words.text(f"error.{one.failure.code}", **one.failure.details)
+    else:
+        yield words.text(
+            "round.matched",
+            matched=one.matched,
+            leaders=one.leaders,
+            total=words.number(one.total_fit, 3),
+            seconds=words.number(one.seconds, 1),
+        )
+
+
+def _changed(words: Words, changed: Changed) -> Iterator[str]:
+    before, after = changed.before, changed.after
+    yield words.text(
+        "round.changed",
+        name=after.name,
+        matched_before=before.matched,
+        matched=after.matched,
+        leaders=after.leaders,
+        total_before=words.number(before.total_fit, 3),
+        total=words.number(after.total_fit, 3),
+    )
+
+
+def _round(words: Words, shown: RoundView) -> Iterator[str]:
+    yield from _summary(words, shown.summary)
+    for pair in shown.pairs:
+        parts = pair.reasons.parts
+        yield words.text(
+            "round.pair",
+            fit=words.number(pair.fit, 3),
+            leader=f"{pair.leader_staff_no or ''} {pair.leader}".strip(),
+            junior=f"{pair.junior_staff_no or ''} {pair.junior}".strip(),
+            parts=", ".join(
+                f"{words.text(f'part.{name}')} {words.number(getattr(parts, name), 2)}"
+                for name in parts.__struct_fields__
+            ),
+            pinned=words.text("round.pinned") if pair.pinned else "",
+        ).strip()
+    if shown.pair_count > len(shown.pairs):
+        yield words.plural("round.more_pairs", shown.pair_count - len(shown.pairs))
+    yield words.text("round.unmatched", leaders=shown.unmatched_leaders, juniors=shown.unmatched_juniors)
+    for one in shown.unmatched:
+        yield _alone(words, one)
+
+
+def _published(words: Words, published: PublishedRound) -> Iterator[str]:
+    yield words.plural("round.published", published.pairings, name=published.name)
+    for one in published.dropped:
+        yield words.text(
+            f"round.dropped.{one.cause}", leader=one.leader_staff_no or "", junior=one.junior_staff_no or ""
+        )

@@ -6,6 +6,7 @@ is old and nothing of ours is written.
 
 import asyncio
 import logging
+from asyncio.subprocess import Process
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,7 +24,7 @@ from mentoring.db import Database
 from mentoring.errors import MentoringError
 from mentoring.programmes.models import Programme
 from mentoring.rounds import contracts
-from mentoring.rounds.child import Told, run_solver, unheard
+from mentoring.rounds.child import Told, ask, starting_solver, unheard
 from mentoring.rounds.contracts import Failure
 from mentoring.rounds.models import ProposedPair, Round, RoundInputs, Unmatched
 from mentoring.rounds.problem import Snapshot, build_in_thread
@@ -151,9 +152,9 @@ async def _solve(database: Database, claim: Claim, watch: _Watch) -> None:
     try:
         if claim.attempts > MOST_ATTEMPTS:
             raise SolverDied(status=0)
-        snapshot, minutes = await _snapshot(database, claim)
-        request = Request("solve", await asyncio.to_thread(snapshot.problem.to_bytes), minutes)
-        answer = await _solved_while_held(database, claim, request, watch)
+        async with starting_solver() as process:
+            snapshot, request = await _asked(database, claim)
+            answer = await _answer_while_held(database, claim, process, request, watch)
         if isinstance(answer, Solved):
             watch.tell("storing", 0.0)
             await _put_down(database, claim, snapshot, request.problem, answer, watch)
@@ -165,17 +166,21 @@ async def _solve(database: Database, claim: Claim, watch: _Watch) -> None:
         await _fail(database, claim, conclusion, watch.now())
 
 
-async def _snapshot(database: Database, claim: Claim) -> tuple[Snapshot, int]:
+async def _asked(database: Database, claim: Claim) -> tuple[Snapshot, Request]:
+    """Read what is to be solved. Raises ``NobodyToMatch``, ``ProblemRefused``."""
     async with database.reading() as db:
         if not database.sqlite:  # SQLite's transactions see one moment anyway
             await db.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         programme = await db.get_one(Programme, claim.programme_id)
         rows = await read_rows(db, programme, claim.year, claim.round_id)
-    return await build_in_thread(rows), programme.plan.minutes
+    snapshot = await build_in_thread(rows)
+    return snapshot, Request("solve", await asyncio.to_thread(snapshot.problem.to_bytes), programme.plan.minutes)
 
 
-async def _solved_while_held(database: Database, claim: Claim, request: Request, watch: _Watch) -> Answer | None:
-    """The solver's answer; None when the round was taken from us meanwhile, and the solver is stopped."""
+async def _answer_while_held(
+    database: Database, claim: Claim, process: Process, request: Request, watch: _Watch
+) -> Answer | None:
+    """The solver's answer; None when the round was taken from us meanwhile. Raises ``SolverDied``."""
     answer: Answer | None = None
     death: SolverDied | None = None
     over = asyncio.Event()
@@ -183,7 +188,7 @@ async def _solved_while_held(database: Database, claim: Claim, request: Request,
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_beat(database, claim, watch, over))
             try:
-                answer = await run_solver(request, watch.tell)
+                answer = await ask(process, request, watch.tell)
             except SolverDied as died:
                 death = died
             finally:

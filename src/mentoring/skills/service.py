@@ -62,7 +62,7 @@ def _differs(skill: Skill, said: Competence) -> bool:
 
 async def _replace_outcomes(db: AsyncSession, outcomes: Sequence[Outcome]) -> bool:
     """Write the learning outcomes anew where they differ; whether they did."""
-    ids: dict[str, UUID] = dict((await db.execute(select(Skill.code, Skill.id))).tuples().all())
+    ids: dict[str, UUID] = dict((await db.execute(select(Skill.code, Skill.id))).all())
     wanted = {one.code: _outcome(one, ids) for one in outcomes}
     there = await db.execute(
         select(LearningOutcome.code, LearningOutcome.skill_id, LearningOutcome.level, LearningOutcome.text)

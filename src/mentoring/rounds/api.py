@@ -1,0 +1,166 @@
+"""Rounds over HTTP, for coordinators and their programs."""
+
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import quote
+
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.db import Database
+from mentoring.identity import Actor
+from mentoring.policy import Action
+from mentoring.rounds import exporting, queries, service
+from mentoring.rounds.contracts import (
+    NamedPair,
+    OverridePair,
+    Propose,
+    Publish,
+    PublishedRound,
+    Readiness,
+    Replay,
+    RoundSummary,
+    RoundView,
+    UndoneRound,
+)
+from mentoring.rounds.rules import ExportFormat
+
+Limit = Annotated[int, QueryParameter(ge=1, le=2000)]
+Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
+
+
+class ProgrammeRoundsApi(Controller):
+    path = "/api/v1/programmes/{programme:str}"
+    tags = ["rounds"]
+
+    @get("/readiness", opt={"action": Action.ROUND_READ})
+    async def ready(
+        self,
+        programme: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Readiness:
+        """What stands in the way of a good round, before one is run."""
+        return await queries.read_readiness(db, actor, programme, now)
+
+    @get("/rounds", opt={"action": Action.ROUND_READ})
+    async def all(
+        self, programme: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> list[RoundSummary]:
+        """The rounds of a programme, newest first."""
+        return await queries.list_rounds(db, actor, programme)
+
+    @post("/rounds", status_code=202, opt={"action": Action.ROUND_WRITE})
+    async def propose(
+        self,
+        programme: FromPath[str],
+        data: JSONBody[Propose],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> RoundSummary:
+        """Ask for a proposal. The clock solves it; its progress is in the round."""
+        return await service.propose_round(db, actor, programme, data, now)
+
+
+class RoundApi(Controller):
+    path = "/api/v1/rounds/{round_ref:str}"
+    tags = ["rounds"]
+
+    @get(opt={"action": Action.ROUND_READ})
+    async def show(
+        self,
+        round_ref: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        limit: FromQuery[Limit] = 200,
+        offset: FromQuery[Offset] = 0,
+    ) -> RoundView:
+        """A round with its pairs, weakest fit first, and the unmatched; ``limit`` and ``offset`` count in each list."""
+        return await queries.show_round(db, actor, round_ref, limit, offset)
+
+    @post("/pins", status_code=202, opt={"action": Action.ROUND_WRITE})
+    async def pin(
+        self,
+        round_ref: FromPath[str],
+        data: JSONBody[OverridePair],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> RoundSummary:
+        """Have a pair in the round whatever else is better. The clock solves it again."""
+        return await service.pin_pair(db, actor, round_ref, data, now)
+
+    @post("/forbids", status_code=202, opt={"action": Action.ROUND_WRITE})
+    async def forbid(
+        self,
+        round_ref: FromPath[str],
+        data: JSONBody[OverridePair],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> RoundSummary:
+        """Never have a pair in the round. The clock solves it again."""
+        return await service.forbid_pair(db, actor, round_ref, data, now)
+
+    @post("/clearings", status_code=202, opt={"action": Action.ROUND_WRITE})
+    async def clear(
+        self,
+        round_ref: FromPath[str],
+        data: JSONBody[NamedPair],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> RoundSummary:
+        """Leave a pair that was pinned or forbidden to the engine again. The clock solves it again."""
+        return await service.clear_override(db, actor, round_ref, data, now)
+
+    @post("/publish", status_code=200, opt={"action": Action.ROUND_WRITE})
+    async def publish(
+        self,
+        round_ref: FromPath[str],
+        data: JSONBody[Publish],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> PublishedRound:
+        """Make the proposed pairs into pairings whose leaders are asked first. Happens once."""
+        return await service.publish_round(db, actor, round_ref, data, now)
+
+    @post("/undo", status_code=200, opt={"action": Action.ROUND_WRITE})
+    async def undo(
+        self,
+        round_ref: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> UndoneRound:
+        """Take a published round back."""
+        return await service.undo_round(db, actor, round_ref, now)
+
+    @post("/replay", status_code=200, opt={"action": Action.ROUND_READ})
+    async def replay(
+        self, round_ref: FromPath[str], database: NamedDependency[Database], actor: NamedDependency[Actor]
+    ) -> Replay:
+        """Solve the stored inputs again and say whether the result is the same."""
+        return await service.replay_round(database, actor, round_ref)
+
+    @post("/export", status_code=200, opt={"action": Action.ROUND_READ})
+    async def export(
+        self,
+        round_ref: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+        format: FromQuery[ExportFormat] = ExportFormat.CSV,
+    ) -> Response[bytes]:
+        """The pairs as a file. That you took them is written down, so this is no GET."""
+        written = await exporting.export_round(db, actor, round_ref, format, now)
+        disposition = {"content-disposition": f"attachment; filename*=UTF-8''{quote(written.filename)}"}
+        return Response(written.content, media_type=written.media_type, headers=disposition)
+
+
+ROUTES = (ProgrammeRoundsApi, RoundApi)

@@ -1,0 +1,220 @@
+"""The coordinator's pages: how ready a programme is, a round from proposal to publication and back."""
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+from urllib.parse import quote
+
+from litestar import Controller, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
+from litestar.response import Redirect, Template
+from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.db import Database
+from mentoring.i18n import Words
+from mentoring.identity import Actor
+from mentoring.policy import Action
+from mentoring.programmes.queries import read_programme
+from mentoring.rounds import exporting, queries, service
+from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, Publish, Replay
+from mentoring.rounds.rules import ExportFormat, OverrideKind
+from mentoring.skills.queries import read_titles
+from mentoring.web.doors import page
+from mentoring.web.forms import Typed, command_of, kept, single
+
+PAGE = 100
+"""Pairs on one page: as many as somebody reads in one sitting."""
+Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
+
+
+class ExportForm(Struct, frozen=True, forbid_unknown_fields=True):
+    format: ExportFormat
+
+
+class ProgrammeRounds(Controller):
+    path = "/programmes/{programme:str}"
+    include_in_schema = False
+
+    @get("/rounds", opt={"action": Action.ROUND_READ})
+    async def all(
+        self, programme: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> Template:
+        return await _rounds(db, actor, programme)
+
+    @post("/rounds", opt={"action": Action.ROUND_WRITE})
+    async def propose(
+        self,
+        programme: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_rounds, db, actor, programme), db):
+            asked = await service.propose_round(db, actor, programme, Propose(), now)
+        return Redirect(f"/rounds/{asked.round}", status_code=303)
+
+    @get("/readiness", opt={"action": Action.ROUND_READ})
+    async def ready(
+        self,
+        programme: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        return page(
+            "rounds/readiness.html",
+            programme=await read_programme(db, actor, programme),
+            ready=await queries.read_readiness(db, actor, programme, now),
+            titles=await read_titles(db, actor, words),
+        )
+
+
+class RoundPages(Controller):
+    path = "/rounds/{round_ref:str}"
+    include_in_schema = False
+
+    @get("/", opt={"action": Action.ROUND_READ})
+    async def show(
+        self,
+        round_ref: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        offset: FromQuery[Offset] = 0,
+    ) -> Template:
+        return await _round(db, actor, words, round_ref, offset=offset)
+
+    @post("/overrides", opt={"action": Action.ROUND_WRITE})
+    async def override(
+        self,
+        round_ref: FromPath[str],
+        data: URLEncodedBody[Typed],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_round, db, actor, words, round_ref, data), db):
+            pair = command_of(OverridePair, {name: single(data, name) for name in ("leader", "junior", "reason")})
+            decide = DECISIONS[command_of(OverrideKind, single(data, "kind"))]
+            await decide(db, actor, round_ref, pair, now)
+        return Redirect(f"/rounds/{round_ref}", status_code=303)
+
+    @post("/clearings", opt={"action": Action.ROUND_WRITE})
+    async def clear(
+        self,
+        round_ref: FromPath[str],
+        data: URLEncodedBody[NamedPair],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_round, db, actor, words, round_ref), db):
+            await service.clear_override(db, actor, round_ref, data, now)
+        return Redirect(f"/rounds/{round_ref}", status_code=303)
+
+    @get("/publish", opt={"action": Action.ROUND_WRITE})
+    async def publish_page(
+        self, round_ref: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> Template:
+        """Say exactly what publishing will do, and to how many."""
+        return page("rounds/publish.html", view=await queries.show_round(db, actor, round_ref, limit=0))
+
+    @post("/publish", opt={"action": Action.ROUND_WRITE}, status_code=200)
+    async def publish(
+        self,
+        round_ref: FromPath[str],
+        data: URLEncodedBody[Publish],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        async with kept(partial(_round, db, actor, words, round_ref), db):
+            done = await service.publish_round(db, actor, round_ref, data, now)
+        return page("rounds/published.html", done=done)
+
+    @post("/undo", opt={"action": Action.ROUND_WRITE})
+    async def undo(
+        self,
+        round_ref: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_round, db, actor, words, round_ref), db):
+            await service.undo_round(db, actor, round_ref, now)
+        return Redirect(f"/rounds/{round_ref}", status_code=303)
+
+    @post("/replay", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def replay(
+        self,
+        round_ref: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        async with kept(partial(_replayed, database, actor, words, round_ref)):
+            done = await service.replay_round(database, actor, round_ref)
+        return await _replayed(database, actor, words, round_ref, done)
+
+    @post("/export", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def export(
+        self,
+        round_ref: FromPath[str],
+        data: URLEncodedBody[ExportForm],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Response[bytes]:
+        written = await exporting.export_round(db, actor, round_ref, data.format, now)
+        disposition = {"content-disposition": f"attachment; filename*=UTF-8''{quote(written.filename)}"}
+        return Response(written.content, media_type=written.media_type, headers=disposition)
+
+
+DECISIONS = {OverrideKind.PIN: service.pin_pair, OverrideKind.FORBID: service.forbid_pair}
+
+
+async def _rounds(db: AsyncSession, actor: Actor, programme: str) -> Template:
+    return page(
+        "rounds/rounds.html",
+        programme=await read_programme(db, actor, programme),
+        rounds=await queries.list_rounds(db, actor, programme),
+    )
+
+
+async def _round(
+    db: AsyncSession,
+    actor: Actor,
+    words: Words,
+    round_ref: str,
+    typed: Typed | None = None,
+    offset: int = 0,
+    replay: Replay | None = None,
+) -> Template:
+    view = await queries.show_round(db, actor, round_ref, PAGE, offset)
+    return page(
+        "rounds/round.html",
+        view=view,
+        programme=await read_programme(db, actor, str(view.summary.programme)),
+        titles=await read_titles(db, actor, words),
+        typed=typed or {},
+        offset=offset,
+        size=PAGE,
+        replay=replay,
+    )
+
+
+async def _replayed(
+    database: Database, actor: Actor, words: Words, round_ref: str, done: Replay | None = None
+) -> Template:
+    async with database.reading() as db:
+        return await _round(db, actor, words, round_ref, replay=done)
+
+
+ROUTES = (ProgrammeRounds, RoundPages)

@@ -1,0 +1,91 @@
+"""``make bench-main``: the figures of the main path, from a staff file to the mails of a published round.
+
+Every part goes through the commands and use cases that people and clock go through, on real databases. The table
+says whether each bound holds; missing one is no error of the bench, so its exit code stays 0.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+import traceback
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.bench import large_files, publishing, readiness, ticking
+from tests.bench.report import Figure, known, show, surroundings, write
+from tests.bench.workshop import BUILD, Workshop, workshop
+from tests.harness.postgres import Cluster
+
+Part = Callable[[Workshop], list[Figure] | Coroutine[None, None, list[Figure]]]
+
+PARTS: Mapping[str, Part] = {
+    "import": large_files.staff_import,
+    "agency": large_files.agency_round,
+    "revenue": large_files.revenue_round,
+    "publish": publishing.publishing,
+    "tick": ticking.idle_tick,
+    "send": ticking.sending,
+    "ready": readiness.server_ready,
+}
+LONGEST_PART = 150.0
+"""Seconds; a part that takes longer is given up, and the others still run."""
+MADE = "made by this bench: of the sizes and the shape of a real agency's and a real revenue service's"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the parts; return 1 only where one of them could not be measured at all."""
+    chosen = _parser().parse_args(arguments)
+    with workshop(chosen.data) as shop:
+        figures, broken = measured(shop, chosen.only or list(PARTS), PARTS)
+        postgresql = asyncio.run(_version(shop.cluster)) if shop.has_cluster else None
+    figures.append(known("organisations", "given" if chosen.data else MADE))
+    figures += surroundings(postgresql)
+    write(figures, chosen.output)
+    show(figures, "Figures of the main path")
+    return 1 if broken else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench-main", description=__doc__)
+    parser.add_argument("--data", type=Path, help="folder with agency-staff.csv, agency-signups.csv and revenue-*")
+    parser.add_argument("--only", action="append", choices=PARTS, help="one part; may be given many times")
+    parser.add_argument("--output", type=Path, default=BUILD / "bench-main.json")
+    return parser
+
+
+def measured(shop: Workshop, names: Sequence[str], parts: Mapping[str, Part]) -> tuple[list[Figure], list[str]]:
+    """The figures of the parts, and the names of those that broke: they stand in the list as not holding."""
+    figures: list[Figure] = []
+    broken: list[str] = []
+    for name in names:
+        began = time.monotonic()
+        try:
+            found = _run(parts[name], shop)
+        except Exception as error:
+            traceback.print_exc()
+            found = [Figure(f"{name}: could not be measured", type(error).__name__, "", None, False)]
+            broken.append(name)
+        figures += found
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return figures, broken
+
+
+def _run(part: Part, shop: Workshop) -> list[Figure]:
+    found = part(shop)
+    return found if isinstance(found, list) else asyncio.run(asyncio.wait_for(found, LONGEST_PART))
+
+
+async def _version(cluster: Cluster) -> str:
+    engine = create_async_engine(cluster.url("postgres"))
+    async with engine.connect() as connection:
+        found = await connection.exec_driver_sql("SHOW server_version")
+        version: str = found.scalar_one()
+    await engine.dispose()
+    return version
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""What the clock costs while nothing is due, and how fast it sends when much is."""
+
+import asyncio
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select, text
+
+from mentoring.checkins.rules import CheckInState
+from mentoring.db import Database, database
+from mentoring.messages.contracts import Intended
+from mentoring.messages.dispatch import new_sender
+from mentoring.messages.models import Message
+from mentoring.messages.rules import MessageState
+from mentoring.messages.service import enqueue
+from mentoring.pairings.rules import PairingState, SessionState
+from mentoring.reactions import COMPOSERS
+from mentoring.settings import Settings
+from scheduler.health import Health
+from scheduler.jobs import JOBS, Clock, send_messages
+from tests.bench.population import AHEAD, Rows, some_check_ins, some_pairings, some_sessions, the_id
+from tests.bench.report import Figure, at_least, at_most, exactly
+from tests.bench.workshop import Workshop
+from tests.harness.run import REPOSITORY
+
+TICK_MS = 5
+TICKS, FUTURE_CHECK_INS = 200, 100_000
+MOMENTS = tuple(f"session_{number}" for number in range(1, 11))
+SENT_A_SECOND = {"SQLite": 300, "PostgreSQL": 1000}
+DUE = 1000
+
+
+def _databases(workshop: Workshop, use: str) -> dict[str, str]:
+    return {"SQLite": workshop.sqlite(use), "PostgreSQL": workshop.postgresql(use)}
+
+
+async def idle_tick(workshop: Workshop, check_ins: int = FUTURE_CHECK_INS, ticks: int = TICKS) -> list[Figure]:
+    """Every job once, with all check-ins and sessions in the future, on both databases."""
+    figures = []
+    for name, url in _databases(workshop, "tick").items():
+        async with database(url) as opened:
+            await _look_ahead(opened, check_ins)
+            milliseconds = await _ticks(opened, workshop, ticks)
+        what = f"idle tick with {check_ins:,} future check-ins, {name}"
+        p95 = statistics.quantiles(milliseconds, n=20)[-1]
+        figures += [
+            at_most(f"{what}: median", statistics.median(milliseconds), "ms", TICK_MS),
+            at_most(f"{what}: 95 of 100 within", p95, "ms", TICK_MS),
+        ]
+    return figures
+
+
+async def _look_ahead(opened: Database, check_ins: int) -> None:
+    now = datetime.now(UTC)
+    async with opened.sessions.begin() as db:
+        pairings = await some_pairings(db, check_ins // (2 * len(MOMENTS)), PairingState.ACTIVE, now)
+        await some_sessions(db, pairings, 7, SessionState.PLANNED, now + AHEAD, wake=True)
+        await some_check_ins(db, pairings, MOMENTS, CheckInState.SCHEDULED, now + AHEAD)
+    if not opened.sqlite:  # as its own housekeeping does within a minute
+        async with opened.engine.connect() as connection:
+            await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text("VACUUM ANALYZE"))
+
+
+async def _ticks(opened: Database, workshop: Workshop, ticks: int) -> list[float]:
+    sender = new_sender(opened, Settings(secret_file=workshop.folder / "secret"), COMPOSERS)
+    clock, health = Clock(opened, sender, lambda: False), Health(opened)
+    for job in JOBS:  # the first one opens connections and says that the clock is alive
+        await health.note(job.__name__, await job(clock), None, clock.now())
+    milliseconds = []
+    for _ in range(ticks):
+        began = time.perf_counter()
+        for job in JOBS:
+            await health.note(job.__name__, await job(clock), None, clock.now())
+        milliseconds.append((time.perf_counter() - began) * 1000)
+    return milliseconds
+
+
+async def sending(workshop: Workshop, due: int = DUE) -> list[Figure]:
+    """Due messages of four kinds to a mail server in a process of its own, on both databases."""
+    figures = []
+    for name, url in _databases(workshop, "send").items():
+        counted = workshop.folder / f"arrived-{name}"
+        async with database(url) as opened, mail_server(counted) as smtp_url:
+            await _fall_due(opened, due)
+            settings = Settings(smtp_url=smtp_url, secret_file=workshop.folder / "secret", database_url=url)
+            seconds = await _send_all(opened, settings)
+            sent = await _count_sent(opened)
+        arrived = Counter(counted.read_text().splitlines())
+        what = f"{due:,} due messages, {name}"
+        figures += [
+            at_least(f"{what}: sent", sent / seconds, "a second", SENT_A_SECOND[name]),
+            exactly(f"{what}: arrived", len(arrived), "messages", due),
+            exactly(f"{what}: arrived twice", arrived.total() - len(arrived), "messages", 0),
+        ]
+    return figures
+
+
+@asynccontextmanager
+async def mail_server(count_file: Path) -> AsyncIterator[str]:
+    """The barest mail server in a process of its own; what it counts goes to ``count_file``."""
+    command = [sys.executable, "-m", "tests.harness.smtp", "--port", "0", "--count-file", str(count_file)]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            port = await asyncio.to_thread(server.stdout.readline)
+            yield f"smtp://127.0.0.1:{port.strip()}"
+        finally:
+            server.terminate()
+
+
+async def _fall_due(opened: Database, due: int) -> None:
+    """A quarter each: asked to take part, it begins, a session, a question afterwards."""
+    now = datetime.now(UTC) - timedelta(minutes=1)
+    async with opened.sessions.begin() as db:
+        asking = await some_pairings(db, due // 4, PairingState.ASKING_LEADER, now)
+        active = await some_pairings(db, due // 8, PairingState.ACTIVE, now)
+        sessions = await some_sessions(db, active, 1, SessionState.INVITED, now, wake=False)
+        questions = await some_check_ins(db, active, MOMENTS[:1], CheckInState.OPEN, now + AHEAD)
+        await enqueue(
+            db,
+            [
+                *(Intended("consent_leader", the_id(one), the_id(one, "leader_id"), now) for one in asking),
+                *_to_both("pairing_began", active, active, now),
+                *_to_both("session_invitation", sessions, active, now),
+                *(Intended("check_in", the_id(one), the_id(one, "person_id"), now) for one in questions),
+            ],
+        )
+
+
+def _to_both(kind: str, about: Rows, pairings: Rows, now: datetime) -> list[Intended]:
+    return [
+        Intended(kind, the_id(one), the_id(pairing, who), now)
+        for one, pairing in zip(about, pairings, strict=True)
+        for who in ("leader_id", "junior_id")
+    ]
+
+
+async def _send_all(opened: Database, settings: Settings) -> float:
+    sender = new_sender(opened, settings, COMPOSERS)
+    clock = Clock(opened, sender, lambda: False)
+    began = time.perf_counter()
+    while await send_messages(clock):
+        pass
+    seconds = time.perf_counter() - began
+    if sender.smtp is not None:
+        await sender.smtp.quit()
+    return seconds
+
+
+async def _count_sent(opened: Database) -> int:
+    async with opened.reading() as db:
+        sent = select(func.count()).select_from(Message).where(Message.state == MessageState.SENT)
+        return await db.scalar(sent) or 0
