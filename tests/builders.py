@@ -149,9 +149,7 @@ async def a_check_in(
     return await _added(db, CheckIn(**(values | changes)))
 
 
-def as_actor(
-    person: Person | UUID, *, administrator: bool = False, coordinates: tuple[Programme, ...] = ()
-) -> Actor:
+def as_actor(person: Person | UUID, *, administrator: bool = False, coordinates: tuple[Programme, ...] = ()) -> Actor:
     """Somebody who is signed in."""
     return Actor(
         id=person.id if isinstance(person, Person) else person,

@@ -1,17 +1,40 @@
 """The command line: one program, whose commands are the doors of the slices."""
 
+from importlib import import_module
+
 import click
 
-from mentoring import running
-from mentoring.directory import commands as directory
-from mentoring.messages import commands as messages
-from mentoring.people import commands as people
-from mentoring.programmes import commands as programmes
-from mentoring.rounds import commands as rounds
-from mentoring.skills import commands as skills
+COMMANDS = {
+    "staff": "mentoring.directory.commands:staff",
+    "skills": "mentoring.skills.commands:skills",
+    "programme": "mentoring.programmes.commands:programme",
+    "signups": "mentoring.programmes.commands:signups",
+    "round": "mentoring.rounds.commands:round_",
+    "people": "mentoring.people.commands:people",
+    "messages": "mentoring.messages.commands:messages",
+    "migrate": "mentoring.running:migrate",
+    "serve": "mentoring.running:serve",
+    "clock": "mentoring.running:clock",
+    "run": "mentoring.running:run",
+}
+"""Where each command lives. It is imported when it is asked for: all of them together take longer than most work."""
 
 
-@click.group(context_settings={"max_content_width": 100})
+class Commands(click.Group):
+    """A group that imports a command when somebody wants it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"max_content_width": 100})
 @click.version_option(package_name="mentoring")
 def main() -> None:
     """Reverse mentoring that an organisation runs itself.
@@ -31,18 +54,6 @@ def main() -> None:
     Exit codes: 0 done, 1 refused with reasons, 2 wrong use.
     """
 
-
-for command in (
-    directory.staff,
-    skills.skills,
-    programmes.programme,
-    programmes.signups,
-    rounds.round_,
-    people.people,
-    messages.messages,
-    *running.COMMANDS,
-):
-    main.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -18,7 +18,6 @@ import msgspec
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from asyncpg import PostgresError
 from sqlalchemy import (
     JSON,
@@ -228,7 +227,9 @@ def make_ready(url: str) -> None:
         migrate(url)
         return
     with _reaching(url):
-        _check(asyncio.run(_revisions(url)))
+        revisions = asyncio.run(_revisions(url))
+    _refuse_newer(revisions)
+    _refuse_older(revisions)
 
 
 @contextmanager
@@ -249,13 +250,14 @@ async def _revisions(url: str) -> set[str]:
         await engine.dispose()
 
 
-def _check(revisions: set[str]) -> None:
-    """Raises ``SchemaTooOld`` or ``SchemaTooNew`` where the database stands elsewhere than this code."""
-    history = ScriptDirectory.from_config(migrations())
-    known = {one.revision for one in history.walk_revisions()}
+def _refuse_newer(revisions: set[str]) -> None:
+    known = {one.revision for one in ScriptDirectory.from_config(migrations()).walk_revisions()}
     if unknown := sorted(revisions - known):
         raise SchemaTooNew(revision=unknown[0])
-    if revisions != set(history.get_heads()):
+
+
+def _refuse_older(revisions: set[str]) -> None:
+    if revisions != set(ScriptDirectory.from_config(migrations()).get_heads()):
         raise SchemaTooOld()
 
 
@@ -269,11 +271,9 @@ def migrate(url: str, revision: str = "head") -> None:
     with _reaching(url):
         _make_parent(url) if url.startswith("sqlite") else None
         with _alone(url):
-            try:
-                command.upgrade(config, revision)
-            except CommandError:
-                _check(asyncio.run(_revisions(url)))
-                raise
+            _refuse_newer(asyncio.run(_revisions(url)))
+    with _alone(url):
+        command.upgrade(config, revision)
 
 
 @contextmanager

@@ -14,12 +14,11 @@ import click
 from mentoring import console
 from mentoring.db import make_ready
 from mentoring.db import migrate as migrate_database
-from mentoring.demo import seed
 from mentoring.settings import Settings
 
 READY_WITHIN = 30.0
 """Seconds that a fresh server has to answer before ``run`` gives up."""
-STOP_WITHIN = 15.0
+LOOK_EVERY = 0.2
 
 
 @click.command()
@@ -56,14 +55,14 @@ def run(demo: bool) -> None:
     settings = console.settings()
     _prepare(settings)
     _refuse_taken_port(settings)
-    if demo:
-        console.with_database(seed.ensure_demo)
     children = [subprocess.Popen(_server(settings)), subprocess.Popen(_clock())]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _stop(children))
+    seeding = subprocess.Popen([sys.executable, "-m", "mentoring.demo"], stdout=subprocess.PIPE) if demo else None
     if _wait_until_ready(settings, children):
-        for line in _greeting(settings, demo):
-            click.echo(line)
+        click.echo(console.words().text("run.ready", address=settings.base_url))
+    if seeding:
+        click.echo(seeding.communicate()[0])
     raise SystemExit(_watch(children))
 
 
@@ -107,21 +106,10 @@ def _wait_until_ready(settings: Settings, children: Sequence[subprocess.Popen[by
     return False
 
 
-def _greeting(settings: Settings, demo: bool) -> list[str]:
-    words = console.words()
-    lines = [words.text("run.ready", address=settings.base_url)]
-    if demo:
-        links = console.with_database(lambda opened: seed.sign_in_links(opened, settings.base_url))
-        lines += [
-            words.text("run.link", role=words.text(f"role.{role}"), name=name, link=link) for role, name, link in links
-        ]
-        lines.append(words.text("run.mailbox", address=f"{settings.base_url}/mailbox"))
-    return lines
-
-
 def _watch(children: Sequence[subprocess.Popen[bytes]]) -> int:
     """Wait until one child ends, then end the others; a clock without a web, or the reverse, helps nobody."""
-    os.wait()
+    while all(child.poll() is None for child in children):
+        sleep(LOOK_EVERY)
     _stop(children)
     codes = [child.wait() for child in children]
     return max(abs(code) if code not in (-signal.SIGTERM, -signal.SIGINT) else 0 for code in codes)
@@ -131,6 +119,3 @@ def _stop(children: Sequence[subprocess.Popen[bytes]]) -> None:
     for child in children:
         if child.poll() is None:
             child.terminate()
-
-
-COMMANDS = (migrate, serve, clock, run)

@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Struct, field
 
@@ -57,21 +57,28 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     def secret(self) -> bytes:
         """The key of signed links; made on first use, readable by its owner alone."""
-        if not self.secret_file.exists():
-            self.secret_file.parent.mkdir(parents=True, exist_ok=True)
-            draft = self.secret_file.with_name(f"{self.secret_file.name}.{secrets.token_hex(4)}")
-            draft.touch(mode=0o600)
-            draft.write_text(secrets.token_hex(SECRET_BYTES))
-            try:
-                os.link(draft, self.secret_file)  # never over one that a sibling has just made
-            except FileExistsError:
-                pass
-            finally:
-                draft.unlink()
-        secret = self.secret_file.read_text().strip().encode()
+        try:
+            if not self.secret_file.exists():
+                _make_secret(self.secret_file)
+            secret = self.secret_file.read_text().strip().encode()
+        except OSError as error:
+            raise SettingWrong(name="MENTORING_SECRET_FILE", why=f"cannot be read or made: {error.strerror}") from error
         if len(secret) < SECRET_BYTES:
             raise SettingWrong(name="MENTORING_SECRET_FILE", why=f"holds fewer than {SECRET_BYTES} characters")
         return secret
+
+
+def _make_secret(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_hex(SECRET_BYTES))
+    try:
+        os.link(draft, file)  # never over one that a sibling has just made
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -107,21 +114,29 @@ def _database_url(value: str) -> str:
     scheme, separator, rest = value.partition("://")
     if not separator or scheme.partition("+")[0] not in DRIVERS:
         raise ValueError("wants sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
-    if scheme == "sqlite" and not rest.strip("/"):
+    if scheme.startswith("sqlite") and rest.strip("/") in ("", ":memory:"):
         raise ValueError("wants a file: a database in memory would be lost with the process")
     return f"{DRIVERS.get(scheme, scheme)}://{rest}"
 
 
 def _smtp_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not _port_readable(parts):
         raise ValueError("wants smtp://HOST:PORT, or smtps:// for TLS from the first byte")
     return value
 
 
+def _port_readable(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
+
+
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    plain = not (parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain or not _port_readable(parts):
         raise ValueError("wants the address people type, such as https://mentoring.example.org")
     return value.rstrip("/")
 

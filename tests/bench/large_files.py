@@ -22,6 +22,7 @@ def staff_import(workshop: Workshop) -> list[Figure]:
         at_most(f"{rows}, dry run: peak memory", dry.peak_mb, "MB", IMPORT_MB),
         at_most(f"{rows}, applied", applied.seconds, "s", IMPORT_SECONDS),
         at_most(f"{rows}, applied: peak memory", applied.peak_mb, "MB", IMPORT_MB),
+        known(f"{rows}, applied: time of processors", applied.cpu_seconds, "s"),
         at_most(f"{rows}, the same file again", again.seconds, "s", IMPORT_SECONDS),
         at_most(f"{rows}, the same file again: peak memory", again.peak_mb, "MB", IMPORT_MB),
     ]
@@ -46,5 +47,6 @@ def _round(workshop: Workshop, shape: Shape, seconds: float, megabytes: float) -
         at_most(f"{what}, rows in the database to stored proposal", number(solved, "seconds"), "s", seconds),
         at_most(f"{what}, peak memory of command and solver", solved.peak_mb, "MB", megabytes),
         known(f"{what}, the whole command", solved.seconds, "s"),
+        known(f"{what}, the whole command: time of processors", solved.cpu_seconds, "s"),
         known(f"{what}, matched", int(number(solved, "matched")), f"of {number(solved, 'leaders'):,.0f} leaders"),
     ]

@@ -6,10 +6,11 @@ says whether each bound holds; missing one is no error of the bench, so its exit
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -19,7 +20,7 @@ from tests.bench.report import Figure, known, show, surroundings, write
 from tests.bench.workshop import BUILD, Workshop, workshop
 from tests.harness.postgres import Cluster
 
-Part = Callable[[Workshop], list[Figure] | Coroutine[None, None, list[Figure]]]
+Part = Callable[[Workshop], list[Figure]]
 
 PARTS: Mapping[str, Part] = {
     "import": large_files.staff_import,
@@ -30,14 +31,13 @@ PARTS: Mapping[str, Part] = {
     "send": ticking.sending,
     "ready": readiness.server_ready,
 }
-LONGEST_PART = 150.0
-"""Seconds; a part that takes longer is given up, and the others still run."""
 MADE = "made by this bench: of the sizes and the shape of a real agency's and a real revenue service's"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the parts; return 1 only where one of them could not be measured at all."""
     chosen = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the workshop is cleared away all the same
     with workshop(chosen.data) as shop:
         figures, broken = measured(shop, chosen.only or list(PARTS), PARTS)
         postgresql = asyncio.run(_version(shop.cluster)) if shop.has_cluster else None
@@ -63,7 +63,7 @@ def measured(shop: Workshop, names: Sequence[str], parts: Mapping[str, Part]) ->
     for name in names:
         began = time.monotonic()
         try:
-            found = _run(parts[name], shop)
+            found = parts[name](shop)
         except Exception as error:
             traceback.print_exc()
             found = [Figure(f"{name}: could not be measured", type(error).__name__, "", None, False)]
@@ -71,11 +71,6 @@ def measured(shop: Workshop, names: Sequence[str], parts: Mapping[str, Part]) ->
         figures += found
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return figures, broken
-
-
-def _run(part: Part, shop: Workshop) -> list[Figure]:
-    found = part(shop)
-    return found if isinstance(found, list) else asyncio.run(asyncio.wait_for(found, LONGEST_PART))
 
 
 async def _version(cluster: Cluster) -> str:

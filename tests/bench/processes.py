@@ -1,6 +1,7 @@
 """A command as people start it, with the time and the memory that it and all its children took."""
 
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Mapping
@@ -17,9 +18,13 @@ LOOK_EVERY = 0.02
 
 
 class Ran(NamedTuple):
-    """What became of a command. ``peak_mb`` counts pages that parent and child share twice."""
+    """What became of a command and all its children. ``peak_mb`` counts pages that they share twice.
+
+    ``cpu_seconds`` tell how long it would have taken on a machine with nothing else to do.
+    """
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     output: str
 
@@ -38,7 +43,7 @@ def ran(
     """Run ``mentoring ARGUMENTS`` in ``directory`` to its end. Raises ``CommandFailed``."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("MENTORING_")}
     words, errors = directory / "stdout", directory / "stderr"
-    began = time.monotonic()
+    began, used = time.monotonic(), _cpu_of_children()
     with words.open("w") as out, errors.open("w") as err:
         popen = subprocess.Popen(
             [str(program), *arguments],
@@ -52,7 +57,13 @@ def ran(
     if popen.returncode != 0:
         said = f"{words.read_text()[-2000:]}{errors.read_text()[-4000:]}"
         raise CommandFailed(f"{' '.join(arguments)} ended with {popen.returncode}:\n{said}")
-    return Ran(ended - began, peak / 2**20, words.read_text())
+    return Ran(ended - began, _cpu_of_children() - used, peak / 2**20, words.read_text())
+
+
+def _cpu_of_children() -> float:
+    """Of all that have ended so far, and theirs."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _watched(popen: "subprocess.Popen[str] | subprocess.Popen[bytes]", deadline: float) -> tuple[int, float]:

@@ -206,6 +206,8 @@ def _intent(kind: Kind) -> Update:
         kind.guard,
     )
     is_before = Message.id == bindparam("before_id", required=False)
+    lease = bindparam("lease", required=False, type_=Message.wake_at.type)
+    to = bindparam("to", required=False, type_=Message.address.type)
     state = Message.state.type
     return (
         update(Message)
@@ -213,10 +215,8 @@ def _intent(kind: Kind) -> Update:
         .values(
             state=case((is_before, literal(MessageState.SENT, state)), else_=literal(MessageState.SENDING, state)),
             sent_at=case((is_before, NOW), else_=Message.sent_at),
-            wake_at=case((is_before, null()), else_=bindparam("lease", required=False, type_=Message.wake_at.type)),
-            address=case(
-                (is_before, Message.address), else_=bindparam("to", required=False, type_=Message.address.type)
-            ),
+            wake_at=case((is_before, null()), else_=lease),
+            address=case((is_before, Message.address), else_=to),
         )
         .returning(Message.id)
     )

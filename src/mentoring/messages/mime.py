@@ -42,11 +42,16 @@ def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: date
         "MIME-Version: 1.0\r\n"
         f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
     )
-    parts = [_part("text/plain", draft.text.encode()), _part("text/html", draft.html.encode())]
+    parts = [_part("text/plain", _lines(draft.text)), _part("text/html", _lines(draft.html))]
     if draft.calendar is not None:
         parts.append(_part("text/calendar; method=REQUEST", draft.calendar))
     divider = f"--{boundary}\r\n".encode()
     return b"".join([heads.encode(), *(divider + part for part in parts), f"--{boundary}--\r\n".encode()])
+
+
+def _lines(text: str) -> bytes:
+    """Lines end as they do in mails, whatever they are wrapped in."""
+    return text.replace("\n", "\r\n").encode()
 
 
 def _part(kind: str, content: bytes) -> bytes:

@@ -182,7 +182,7 @@ async def _free(db: AsyncSession, enrolment_ids: Collection[UUID], role: Role) -
             taken < Enrolment.capacity,
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def _apart(db: AsyncSession, programme_id: UUID, person_id: UUID) -> set[UUID]:
@@ -190,7 +190,8 @@ async def _apart(db: AsyncSession, programme_id: UUID, person_id: UUID) -> set[U
 
     A proposal that expired does not bar the two for good, but an alternate in the same breath would make no sense.
     """
-    apart = {one for two in await read_exclusions(db, programme_id) if person_id in two for one in two}
+    exclusions = [two for two in await read_exclusions(db, programme_id) if person_id.hex in two]
+    apart = {UUID(one) for two in exclusions for one in two}
     rows = await db.execute(
         select(Pairing.leader_id, Pairing.junior_id)
         .where(or_(Pairing.leader_id == person_id, Pairing.junior_id == person_id))

@@ -1,6 +1,7 @@
 """The solver as seen from outside: started, asked, listened to, and stopped with whoever asked."""
 
 import asyncio
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +16,8 @@ Told = Callable[[str, float], None]
 """Told a stage and the share of it that is done."""
 PROGRAM = (sys.executable, "-P", "-m", "mentoring.rounds.solver")
 """``-P``: what lies in the working directory is not taken for a module."""
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""The products are small: two threads of BLAS wait for each other and burn three times the time of one."""
 
 
 def unheard(_stage: str, _share: float) -> None:
@@ -42,7 +45,7 @@ async def ask(process: Process, request: Request, told: Told) -> Answer:
 @asynccontextmanager
 async def starting_solver() -> AsyncIterator[Process]:
     """A solver that loads its libraries while we read what it will be asked. Killed if it is still there at the end."""
-    process = await asyncio.create_subprocess_exec(*PROGRAM, stdin=PIPE, stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(*PROGRAM, stdin=PIPE, stdout=PIPE, env=os.environ | ONE_THREAD)
     try:
         yield process
     finally:

@@ -16,7 +16,7 @@ from mentoring.directory.models import LineKind
 from mentoring.programmes.rules import QUARTERS_A_WEEK, MatchingRules, Role, offset_quarters
 from mentoring.rounds.contracts import Vocabulary
 from mentoring.rounds.rules import NobodyToMatch, ProblemRefused, waiting_bonus
-from mentoring.rounds.snapshot import Enrolled, Line, Rows
+from mentoring.rounds.snapshot import Enrolled, Key, Line, Rows
 
 QUARTER_MINUTES, QUARTERS_A_DAY = 15, 96
 LOWEST_GRADE, HIGHEST_GRADE = -1000, 1000
@@ -24,7 +24,7 @@ LOWEST_GRADE, HIGHEST_GRADE = -1000, 1000
 
 Pairs = NDArray[np.int32]
 Week = NDArray[np.bool_]
-Skills = Mapping[UUID, list[tuple[int, str, int]]]
+Skills = Mapping[Key, list[tuple[int, str, int]]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def build(rows: Rows) -> Snapshot:
     units = _numbers(one.unit for one in (*leaders, *juniors) if one.unit)
     countries = _numbers(one.country for one in (*leaders, *juniors) if one.country)
     need_skill, need_level = _needs(leaders, rows.skills, codes)
-    managers = {line.person_id: line.manager_id for line in rows.lines if line.kind is LineKind.SOLID}
+    managers = {line.person: line.manager for line in rows.lines if line.kind is LineKind.SOLID}
     desks = _numbers(managers.values())
     people = _People(leaders, juniors)
     problem = Problem(
@@ -75,14 +75,14 @@ def build(rows: Rows) -> Snapshot:
         junior_unit=_numbered((one.unit for one in juniors), units),
         leader_grade=_grades(leaders, LOWEST_GRADE),
         junior_grade=_grades(juniors, HIGHEST_GRADE),
-        leader_manager=_numbered((managers.get(one.person_id) for one in leaders), desks),
-        junior_manager=_numbered((managers.get(one.person_id) for one in juniors), desks),
+        leader_manager=_numbered((managers.get(one.person) for one in leaders), desks),
+        junior_manager=_numbered((managers.get(one.person) for one in juniors), desks),
         leader_capacity=np.array([one.capacity for one in leaders], np.int32),
         junior_capacity=np.array([one.capacity for one in juniors], np.int32),
         leader_waiting=np.array([waiting_bonus(one.waited_rounds) for one in leaders]),
         junior_waiting=np.array([waiting_bonus(one.waited_rounds) for one in juniors]),
         in_line=people.in_line(rows.lines),
-        barred=people.of_two([*rows.earlier, *rows.excluded], [(one.person_id, one.person_id) for one in leaders]),
+        barred=people.of_two([*rows.earlier, *rows.excluded], [(one.person, one.person) for one in leaders]),
         forbidden=people.of_enrolments(rows.forbidden),
         pinned=people.of_enrolments(rows.pinned),
         leader_wishes=people.wished(rows.wished, by=Role.LEADER),
@@ -90,7 +90,7 @@ def build(rows: Rows) -> Snapshot:
         rules=engine_rules(rows.rules),
         weights=Weights(**{name: getattr(rows.weights, name) for name in rows.weights.__struct_fields__}),
     )
-    return Snapshot(problem, [one.id for one in leaders], [one.id for one in juniors], vocabulary)
+    return Snapshot(problem, [UUID(one.key) for one in leaders], [UUID(one.key) for one in juniors], vocabulary)
 
 
 def engine_rules(rules: MatchingRules) -> Rules:
@@ -140,7 +140,7 @@ def _needs(
     skill = np.full((len(leaders), NEEDS), -1, np.int16)
     level = np.zeros((len(leaders), NEEDS), np.int8)
     for row, leader in enumerate(leaders):
-        for place, (_, code, held) in enumerate(sorted(skills.get(leader.id, ()))[:NEEDS]):
+        for place, (_, code, held) in enumerate(sorted(skills.get(leader.key, ()))[:NEEDS]):
             skill[row, place], level[row, place] = codes[code], held
     return skill, level
 
@@ -148,7 +148,7 @@ def _needs(
 def _offers(juniors: list[Enrolled], skills: Skills, codes: Mapping[object, int]) -> NDArray[np.int8]:
     offers = np.zeros((len(juniors), len(codes)), np.int8)
     for row, junior in enumerate(juniors):
-        for _, code, level in skills.get(junior.id, ()):
+        for _, code, level in skills.get(junior.key, ()):
             offers[row, codes[code]] = level
     return offers
 
@@ -204,12 +204,12 @@ class _People:
 
     def __init__(self, leaders: list[Enrolled], juniors: list[Enrolled]) -> None:
         self.leaders, self.juniors = leaders, juniors
-        self.row_of = {one.id: row for row, one in enumerate(leaders)}
-        self.column_of = {one.id: column for column, one in enumerate(juniors)}
-        self.row = {one.person_id: row for row, one in enumerate(leaders)}
-        self.column = {one.person_id: column for column, one in enumerate(juniors)}
+        self.row_of = {one.key: row for row, one in enumerate(leaders)}
+        self.column_of = {one.key: column for column, one in enumerate(juniors)}
+        self.row = {one.person: row for row, one in enumerate(leaders)}
+        self.column = {one.person: column for column, one in enumerate(juniors)}
 
-    def of_enrolments(self, pairs: Iterable[tuple[UUID, UUID]]) -> Pairs:
+    def of_enrolments(self, pairs: Iterable[tuple[Key, Key]]) -> Pairs:
         """Pairs of enrolments; those of somebody who is not in the round (any more) are left out."""
         return _pairs(
             (self.row_of[leader], self.column_of[junior])
@@ -217,16 +217,16 @@ class _People:
             if leader in self.row_of and junior in self.column_of
         )
 
-    def of_two(self, *lists: Iterable[tuple[UUID, UUID]]) -> Pairs:
+    def of_two(self, *lists: Iterable[tuple[Key, Key]]) -> Pairs:
         """Two people, whichever of them leads."""
         return _pairs(cell for pairs in lists for one, other in pairs for cell in self._cells(one, other))
 
-    def _cells(self, one: UUID, other: UUID) -> Iterator[tuple[int, int]]:
+    def _cells(self, one: Key, other: Key) -> Iterator[tuple[int, int]]:
         for leader, junior in ((one, other), (other, one)):
             if leader in self.row and junior in self.column:
                 yield self.row[leader], self.column[junior]
 
-    def wished(self, wishes: Iterable[tuple[UUID, UUID]], by: Role) -> Pairs:
+    def wished(self, wishes: Iterable[tuple[Key, Key]], by: Role) -> Pairs:
         if by is Role.LEADER:
             return _pairs(
                 (self.row_of[enrolment], self.column[person])
@@ -242,23 +242,19 @@ class _People:
     def in_line(self, lines: list[Line]) -> Pairs:
         """Who stands above the other, over lines of both kinds, or appraises the other."""
         graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(one.person_id.hex for one in (*self.leaders, *self.juniors))
-        graph.add_edges_from(
-            (line.manager_id.hex, line.person_id.hex) for line in lines if line.kind is not LineKind.APPRAISER
-        )
-        rows = {person.hex: row for person, row in self.row.items()}
-        columns = {person.hex: column for person, column in self.column.items()}
+        graph.add_nodes_from(one.person for one in (*self.leaders, *self.juniors))
+        graph.add_edges_from((line.manager, line.person) for line in lines if line.kind is not LineKind.APPRAISER)
         cells = [
-            (rows[leader], columns[junior])
-            for junior, above in ancestors_of(graph, columns).items()
-            for leader in above & rows.keys()
+            (self.row[leader], self.column[junior])
+            for junior, above in ancestors_of(graph, self.column).items()
+            for leader in above & self.row.keys()
         ]
         cells += [
-            (rows[leader], columns[junior])
-            for leader, above in ancestors_of(graph, rows).items()
-            for junior in above & columns.keys()
+            (self.row[leader], self.column[junior])
+            for leader, above in ancestors_of(graph, self.row).items()
+            for junior in above & self.column.keys()
         ]
-        appraisals = [(line.person_id, line.manager_id) for line in lines if line.kind is LineKind.APPRAISER]
+        appraisals = [(line.person, line.manager) for line in lines if line.kind is LineKind.APPRAISER]
         return np.concatenate([_pairs(cells), self.of_two(appraisals)])
 
 

@@ -127,13 +127,13 @@ async def _still_possible(
     return kept, dropped
 
 
-def _cause(pair: _Pair, taken: dict[UUID, int], apart: set[frozenset[UUID]]) -> str | None:
+def _cause(pair: _Pair, taken: dict[UUID, int], apart: set[frozenset[str]]) -> str | None:
     sides = (pair.leader, pair.junior)
     if any(side.left_on is not None for side in sides):
         return "left"
     if any(side.state is not EnrolmentState.ENROLLED for side in sides):
         return "withdrawn"
-    if frozenset(side.person_id for side in sides) in apart:
+    if frozenset(side.person_id.hex for side in sides) in apart:
         return "excluded"
     if any(taken.get(side.enrolment_id, 0) >= side.capacity for side in sides):
         return "taken"
@@ -148,7 +148,7 @@ async def _places_taken(db: AsyncSession, programme_id: UUID) -> dict[UUID, int]
             .where(Pairing.programme_id == programme_id, Pairing.state.in_(OPEN))
             .group_by(side)
         )
-        taken |= dict(rows.tuples().all())
+        taken |= dict(rows.all())
     return taken
 
 

@@ -130,7 +130,7 @@ async def _pairs(db: AsyncSession, round_id: UUID, limit: int | None, offset: in
             alternate=pair.alternate,
             pairing_id=pair.pairing_id,
         )
-        for pair, one, other in rows.tuples()
+        for pair, one, other in rows
     ]
 
 
@@ -141,7 +141,7 @@ async def _unmatched_counts(db: AsyncSession, round_id: UUID) -> dict[Role, int]
         .where(Unmatched.round_id == round_id)
         .group_by(Enrolment.role)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def _unmatched(db: AsyncSession, round_id: UUID, limit: int | None, offset: int) -> list[UnmatchedRow]:
@@ -166,7 +166,7 @@ async def _unmatched(db: AsyncSession, round_id: UUID, limit: int | None, offset
             relaxation=one.relaxation,
             relaxation_gain=one.relaxation_gain,
         )
-        for one, role, person in rows.tuples()
+        for one, role, person in rows
     ]
 
 
@@ -183,7 +183,7 @@ async def _overrides(db: AsyncSession, round_id: UUID) -> list[OverrideRow]:
     )
     return [
         OverrideRow(one.kind, lead.staff_no, full_name(lead), other.staff_no, full_name(other), one.reason, one.at)
-        for one, lead, other in rows.tuples()
+        for one, lead, other in rows
     ]
 
 
@@ -258,7 +258,7 @@ async def _lonely(db: AsyncSession, snapshot: Snapshot, alone: list[Alone]) -> l
             .join(Person, Person.id == Enrolment.person_id)
             .where(Enrolment.id.in_(enrolments[start : start + 1000]))
         )
-        found |= dict(rows.tuples().all())
+        found |= dict(rows.all())
     return [
         UnmatchedRow(
             staff_no=found[enrolment_id].staff_no,

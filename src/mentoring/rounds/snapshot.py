@@ -3,13 +3,15 @@
 People are put in the order of their staff numbers, so that the same data gives the same pairs in any database.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, or_, select, type_coerce
+from sqlalchemy import JSON, ColumnElement, String, cast, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from mentoring.directory.models import LineKind, ReportingLine
 from mentoring.pairings.models import Pairing
@@ -25,11 +27,15 @@ NO_EARLIER_PAIRING = (PairingState.WITHDRAWN, PairingState.EXPIRED)
 """Neither of the two said no and they never met: such a pairing does not keep them apart."""
 
 
+Key = str
+"""An id as its 32 hexadecimal digits: a quarter of a million of them become no UUID objects here."""
+
+
 class Enrolled(NamedTuple):
     """A row of the first query: an enrolment with what matching reads of its person."""
 
-    id: UUID
-    person_id: UUID
+    key: Key
+    person: Key
     role: Role
     capacity: int
     waited_rounds: int
@@ -45,8 +51,8 @@ class Enrolled(NamedTuple):
 
 
 class Line(NamedTuple):
-    person_id: UUID
-    manager_id: UUID
+    person: Key
+    manager: Key
     kind: LineKind
 
 
@@ -60,14 +66,19 @@ class Rows:
     year: int
     leaders: list[Enrolled]
     juniors: list[Enrolled]
-    skills: Mapping[UUID, list[tuple[int, str, int]]]
+    skills: Mapping[Key, list[tuple[int, str, int]]]
     """By enrolment: position, skill code, level."""
     lines: list[Line]
-    wished: list[tuple[UUID, UUID]]
-    excluded: list[tuple[UUID, UUID]]
-    earlier: list[tuple[UUID, UUID]]
-    pinned: list[tuple[UUID, UUID]]
-    forbidden: list[tuple[UUID, UUID]]
+    wished: list[tuple[Key, Key]]
+    excluded: list[tuple[Key, Key]]
+    earlier: list[tuple[Key, Key]]
+    pinned: list[tuple[Key, Key]]
+    forbidden: list[tuple[Key, Key]]
+
+
+def key(column: InstrumentedAttribute[UUID]) -> ColumnElement[Key]:
+    """The id in ``column`` as a key, made by the database; in Python it is ``id.hex``."""
+    return func.replace(cast(column, String), "-", "", type_=String)
 
 
 async def read_rows(
@@ -101,8 +112,8 @@ async def read_rows(
 async def _read_enrolled(db: AsyncSession, chosen: Sequence[ColumnElement[bool]]) -> list[Enrolled]:
     rows = await db.execute(
         select(
-            Enrolment.id,
-            Enrolment.person_id,
+            key(Enrolment.id),
+            key(Enrolment.person_id),
             Enrolment.role,
             Enrolment.capacity,
             Enrolment.waited_rounds,
@@ -133,30 +144,32 @@ def _place(one: Enrolled) -> tuple[bool, str, str]:
 
 async def _with_free_places(db: AsyncSession, programme_id: UUID, enrolled: list[Enrolled]) -> list[Enrolled]:
     rows = await db.execute(
-        select(Pairing.leader_enrolment_id, Pairing.junior_enrolment_id).where(
+        select(key(Pairing.leader_enrolment_id), key(Pairing.junior_enrolment_id)).where(
             Pairing.programme_id == programme_id, Pairing.state.in_(OPEN)
         )
     )
-    taken: dict[UUID, int] = {}
-    for pair in rows:
-        for enrolment_id in pair:
-            taken[enrolment_id] = taken.get(enrolment_id, 0) + 1
-    free = (one._replace(capacity=one.capacity - taken.get(one.id, 0)) for one in enrolled)
+    taken = Counter(enrolment for pair in rows for enrolment in pair)
+    free = (one._replace(capacity=one.capacity - taken[one.key]) if one.key in taken else one for one in enrolled)
     return [one for one in free if one.capacity > 0]
 
 
 async def _read_skills(
     db: AsyncSession, chosen: Sequence[ColumnElement[bool]]
-) -> dict[UUID, list[tuple[int, str, int]]]:
-    codes = {skill_id: code for skill_id, code in await db.execute(select(Skill.id, Skill.code))}  # noqa: C416  # rows
+) -> dict[Key, list[tuple[int, str, int]]]:
+    codes = dict((await db.execute(select(key(Skill.id), Skill.code))).all())
     rows = await db.execute(
-        select(EnrolmentSkill.enrolment_id, EnrolmentSkill.position, EnrolmentSkill.skill_id, EnrolmentSkill.level)
+        select(
+            key(EnrolmentSkill.enrolment_id),
+            EnrolmentSkill.position,
+            key(EnrolmentSkill.skill_id),
+            EnrolmentSkill.level,
+        )
         .join(Enrolment, Enrolment.id == EnrolmentSkill.enrolment_id)
         .where(*chosen, Enrolment.state == EnrolmentState.ENROLLED)
     )
-    skills: dict[UUID, list[tuple[int, str, int]]] = {}
-    for enrolment_id, position, skill_id, level in rows:
-        skills.setdefault(enrolment_id, []).append((position, codes[skill_id], level))
+    skills: dict[Key, list[tuple[int, str, int]]] = {}
+    for enrolment, position, skill, level in rows:
+        skills.setdefault(enrolment, []).append((position, codes[skill], level))
     return skills
 
 
@@ -169,44 +182,46 @@ async def _read_lines(db: AsyncSession, chosen: Sequence[ColumnElement[bool]]) -
         .where(ReportingLine.kind != LineKind.APPRAISER)
     )
     rows = await db.execute(
-        select(ReportingLine.person_id, ReportingLine.manager_id, ReportingLine.kind).join(
+        select(key(ReportingLine.person_id), key(ReportingLine.manager_id), ReportingLine.kind).join(
             above, ReportingLine.person_id == above.c.id
         )
     )
-    return [Line(*row) for row in rows]
+    return [Line._make(row) for row in rows]
 
 
-async def _read_wishes(db: AsyncSession, chosen: Sequence[ColumnElement[bool]]) -> list[tuple[UUID, UUID]]:
+async def _read_wishes(db: AsyncSession, chosen: Sequence[ColumnElement[bool]]) -> list[tuple[Key, Key]]:
     rows = await db.execute(
-        select(Wish.enrolment_id, Wish.person_id).join(Enrolment, Enrolment.id == Wish.enrolment_id).where(*chosen)
+        select(key(Wish.enrolment_id), key(Wish.person_id))
+        .join(Enrolment, Enrolment.id == Wish.enrolment_id)
+        .where(*chosen)
     )
-    return [(enrolment_id, person_id) for enrolment_id, person_id in rows]
+    return list(rows)
 
 
-async def read_exclusions(db: AsyncSession, programme_id: UUID) -> list[tuple[UUID, UUID]]:
+async def read_exclusions(db: AsyncSession, programme_id: UUID) -> list[tuple[Key, Key]]:
     """Who must not be paired with whom, by person: it holds in whichever role it was said."""
     rows = await db.execute(
-        select(Enrolment.person_id, Exclusion.person_id)
+        select(key(Enrolment.person_id), key(Exclusion.person_id))
         .join(Enrolment, Enrolment.id == Exclusion.enrolment_id)
         .where(Enrolment.programme_id == programme_id)
     )
-    return [(one, other) for one, other in rows]
+    return list(rows)
 
 
-async def _read_earlier(db: AsyncSession) -> list[tuple[UUID, UUID]]:
+async def _read_earlier(db: AsyncSession) -> list[tuple[Key, Key]]:
     rows = await db.execute(
-        select(Pairing.leader_id, Pairing.junior_id).where(Pairing.state.not_in(NO_EARLIER_PAIRING))
+        select(key(Pairing.leader_id), key(Pairing.junior_id)).where(Pairing.state.not_in(NO_EARLIER_PAIRING))
     )
-    return [(leader, junior) for leader, junior in rows]
+    return list(rows)
 
 
-async def _read_overrides(db: AsyncSession, round_id: UUID | None) -> dict[OverrideKind, list[tuple[UUID, UUID]]]:
+async def _read_overrides(db: AsyncSession, round_id: UUID | None) -> dict[OverrideKind, list[tuple[Key, Key]]]:
     rows = await db.execute(
-        select(Override.kind, Override.leader_enrolment_id, Override.junior_enrolment_id).where(
+        select(Override.kind, key(Override.leader_enrolment_id), key(Override.junior_enrolment_id)).where(
             Override.round_id == round_id
         )
     )
-    overrides: dict[OverrideKind, list[tuple[UUID, UUID]]] = {kind: [] for kind in OverrideKind}
+    overrides: dict[OverrideKind, list[tuple[Key, Key]]] = {kind: [] for kind in OverrideKind}
     for kind, leader, junior in rows:
         overrides[kind].append((leader, junior))
     return overrides

@@ -15,7 +15,7 @@ Typed = dict[str, str | list[str]]
 """A form as the browser sends it: fields left empty are absent, fields ticked several times are lists."""
 
 
-class FormRefused(Exception):  # noqa: N818  # it is an answer, not an error
+class FormRefused(Exception):
     """The form's page again; it leaves the door as an exception, so that nothing of the request is committed."""
 
     def __init__(self, refusal: MentoringError, again: Template) -> None:

@@ -1,6 +1,7 @@
 """When a proposal is reminded of and expires; when sessions are; what each of the two sees."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -14,6 +15,7 @@ from mentoring.pairings.rules import (
     standing,
 )
 
+wall = datetime.fromisoformat
 ASKED = datetime(2026, 3, 3, 9, tzinfo=UTC)
 REMINDERS = [ASKED + timedelta(days=2), ASKED + timedelta(days=6)]
 EXPIRES = ASKED + timedelta(days=7)
@@ -80,10 +82,10 @@ def test_the_first_session_takes_the_first_shared_slot_a_week_later_and_the_othe
 
     # The slot is shared in UTC, so the clock in Paris shows an hour more once summer time has come on 29 March.
     assert starts == [
-        datetime(2026, 3, 16, 10),
-        datetime(2026, 4, 6, 11),
-        datetime(2026, 4, 27, 11),
-        datetime(2026, 5, 18, 11),
+        wall("2026-03-16 10:00"),
+        wall("2026-04-06 11:00"),
+        wall("2026-04-27 11:00"),
+        wall("2026-05-18 11:00"),
     ]
 
 
@@ -93,13 +95,13 @@ def test_a_slot_less_than_a_week_after_the_beginning_is_too_soon() -> None:
 
     starts = plan_starts(began, 1, 21, "UTC", [tuesday_nine, tuesday_nine + 4], always)
 
-    assert starts == [datetime(2026, 3, 10, 10)]
+    assert starts == [wall("2026-03-10 10:00")]
 
 
 def test_without_a_shared_slot_sessions_are_at_ten_on_the_leaders_clock() -> None:
     starts = plan_starts(ASKED, 2, 30, "Asia/Tokyo", [], weekdays)
 
-    assert starts == [datetime(2026, 3, 11, 10), datetime(2026, 4, 10, 10)]
+    assert starts == [wall("2026-03-11 10:00"), wall("2026-04-10 10:00")]
 
 
 def test_days_on_which_one_of_the_two_does_not_work_are_passed_over() -> None:
@@ -107,29 +109,29 @@ def test_days_on_which_one_of_the_two_does_not_work_are_passed_over() -> None:
 
     starts = plan_starts(ASKED, 1, 21, "UTC", [MONDAY_NINE], lambda moment: moment != holiday)
 
-    assert starts == [datetime(2026, 3, 23, 9)]
+    assert starts == [wall("2026-03-23 09:00")]
 
 
 def test_where_no_day_suits_the_first_slot_is_taken_all_the_same() -> None:
     starts = plan_starts(ASKED, 1, 21, "UTC", [MONDAY_NINE], lambda _: False)
 
-    assert starts == [datetime(2026, 3, 16, 9)]
+    assert starts == [wall("2026-03-16 09:00")]
 
 
 WALL = {
-    "an ordinary day": (datetime(2026, 3, 16, 10), "Europe/Paris", datetime(2026, 3, 16, 9, tzinfo=UTC)),
+    "an ordinary day": (wall("2026-03-16 10:00"), "Europe/Paris", datetime(2026, 3, 16, 9, tzinfo=UTC)),
     "an hour that the clocks skip counts from before": (
-        datetime(2026, 3, 29, 2, 30),
+        wall("2026-03-29 02:30"),
         "Europe/Paris",
         datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
     ),
     "an hour that they show twice is the first": (
-        datetime(2026, 10, 25, 2, 30),
+        wall("2026-10-25 02:30"),
         "Europe/Paris",
         datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
     ),
     "clocks that move by half an hour": (
-        datetime(2026, 10, 4, 2, 15),
+        wall("2026-10-04 02:15"),
         "Australia/Lord_Howe",
         datetime(2026, 10, 3, 15, 45, tzinfo=UTC),
     ),
@@ -148,4 +150,4 @@ def test_every_planned_session_lies_on_a_shared_slot_in_every_season_and_zone() 
 
         moments = [moment_of(start, zone) for start in starts]
         assert [m.weekday() * 96 + m.hour * 4 + m.minute // 15 in slots for m in moments] == [True] * 9
-        assert all(later - earlier >= timedelta(days=29) for earlier, later in zip(moments, moments[1:], strict=False))
+        assert all(later - earlier >= timedelta(days=29) for earlier, later in pairwise(moments))

@@ -1,0 +1,190 @@
+"""A small organisation in which everybody has a part, and the same one again for every call."""
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring.checkins.models import FollowUp
+from mentoring.checkins.rules import CheckInState
+from mentoring.checkins.service import link_token
+from mentoring.identity import MACHINE
+from mentoring.messages.models import Message
+from mentoring.messages.rules import MessageState
+from mentoring.pairings.models import Pairing
+from mentoring.pairings.rules import PairingState
+from mentoring.people import passwords
+from mentoring.people import service as people
+from mentoring.people.contracts import NewToken
+from mentoring.people.models import Account, Person
+from mentoring.people.rules import LinkPurpose
+from mentoring.policy import SCOPES
+from mentoring.programmes.models import Coordinator, EnrolmentSkill, Exclusion, Programme
+from mentoring.programmes.rules import Role
+from mentoring.rounds.models import Override, ProposedPair, Round
+from mentoring.rounds.rules import OverrideKind, RoundState
+from mentoring.settings import Settings
+from mentoring.skills.models import Skill
+from mentoring.skills.service import ensure_catalogue
+from tests.builders import NOW, REASONS, a_check_in, a_pairing, a_person, a_programme, an_enrolment
+
+ANONYMOUS, STRANGER, LEADER, JUNIOR = "anonymous", "stranger", "leader", "junior"
+COORDINATOR, OTHER, ADMINISTRATOR = "coordinator", "another coordinator", "administrator"
+TOKEN, BARE_TOKEN, GONE = "coordinator's token", "token without scopes", "left"
+ROLES = (ANONYMOUS, STRANGER, LEADER, JUNIOR, COORDINATOR, OTHER, ADMINISTRATOR, TOKEN, BARE_TOKEN, GONE)
+
+EXCLUDED = "Unspeakable"
+"""The family name of somebody whom the leader excluded."""
+NO_OF_A_JUNIOR, NO_OF_A_LEADER = "the junior said this in confidence", "the leader said this in confidence"
+NOTE = "a private line to the coordinator"
+PASSWORD = "a good long sentence to sign in with"
+MAIL = b"Subject: For the leader alone\r\nContent-Type: text/plain\r\n\r\nHello\r\n"
+
+
+class World(NamedTuple):
+    """Who can knock, with what in the hand, and what there is to ask for."""
+
+    keys: Mapping[str, Mapping[str, str]]
+    """By role: the headers with which they come."""
+    people: Mapping[str, UUID]
+    ids: Mapping[str, str]
+    """By the name of a route's parameter: what stands there in this world."""
+    unseen_pairing: UUID
+    """Declined by its leader before its junior (``JUNIOR``) was asked."""
+
+
+async def build(db: AsyncSession, settings: Settings) -> World:
+    await ensure_catalogue(db)
+    who = {role: await a_person(db, family_name=role.title()) for role in ROLES[1:] if "token" not in role}
+    programme, elsewhere = await a_programme(db, name="Here"), await a_programme(db, name="Elsewhere")
+    db.add(Coordinator(programme_id=programme.id, person_id=who[COORDINATOR].id))
+    db.add(Coordinator(programme_id=elsewhere.id, person_id=who[OTHER].id))
+    await db.flush()
+    pairing = await _pairings(db, programme, who)
+    unseen = await a_pairing(db, PairingState.DECLINED, junior_enrolment=None, programme=programme, **_quietly(who))
+    unseen.junior_id = who[JUNIOR].id
+    round_ = await _round(db, programme, pairing)
+    ids = await _things(db, settings, programme, pairing, who)
+    ids |= {"ref": str(programme.id), "programme": str(programme.id), "round_ref": str(round_.id), "role": "leader"}
+    ids |= {"pairing_id": str(pairing.id), "person": str(who[STRANGER].id), "file_path": "style.css"}
+    keys = await _keys(db, settings, who)
+    ids["token_id"] = keys.pop("token_id")["id"]
+    who[GONE].left_on = NOW.date()
+    await db.flush()
+    return World(keys, {role: person.id for role, person in who.items()}, ids, unseen.id)
+
+
+def _quietly(who: Mapping[str, Person]) -> dict[str, object]:
+    return {"junior_asked_at": None, "decline_reason": NO_OF_A_LEADER}
+
+
+async def _pairings(db: AsyncSession, programme: Programme, who: Mapping[str, Person]) -> Pairing:
+    """The leader and the junior meet; another junior had said no to the leader."""
+    pairing = await a_pairing(
+        db, PairingState.ACTIVE, leader=who[LEADER], junior=who[JUNIOR], programme=programme, reasons=REASONS
+    )
+    unwilling = await an_enrolment(db, Role.JUNIOR, programme=programme)
+    db.add(
+        Pairing(
+            programme_id=programme.id,
+            leader_enrolment_id=pairing.leader_enrolment_id,
+            junior_enrolment_id=unwilling.id,
+            leader_id=pairing.leader_id,
+            junior_id=unwilling.person_id,
+            state=PairingState.DECLINED,
+            fit=0.6,
+            reasons=REASONS,
+            made_at=NOW,
+            asked_at=NOW,
+            junior_asked_at=NOW,
+            declined_by_id=unwilling.person_id,
+            decline_reason=NO_OF_A_JUNIOR,
+        )
+    )
+    skill = (await db.scalars(select(Skill).limit(1))).one()
+    for enrolment_id, level in ((pairing.leader_enrolment_id, 1), (pairing.junior_enrolment_id, 3)):
+        db.add(EnrolmentSkill(enrolment_id=enrolment_id, skill_id=skill.id, position=1, level=level))
+    excluded = await a_person(db, family_name=EXCLUDED)
+    db.add(Exclusion(enrolment_id=pairing.leader_enrolment_id, person_id=excluded.id))
+    await db.flush()
+    return pairing
+
+
+async def _round(db: AsyncSession, programme: Programme, pairing: Pairing) -> Round:
+    round_ = Round(
+        id=uuid4(), programme_id=programme.id, number=1, name="Here 1", state=RoundState.PROPOSED, year=2026,
+        requested_at=NOW, solved_at=NOW, leaders=1, juniors=1, matched=1, total_fit=0.62,
+    )  # fmt: skip
+    db.add(round_)
+    await db.flush()
+    led, taught = (
+        await an_enrolment(db, Role.LEADER, programme=programme),
+        await an_enrolment(db, Role.JUNIOR, programme=programme),
+    )
+    both = {"round_id": round_.id, "leader_enrolment_id": led.id, "junior_enrolment_id": taught.id}
+    db.add(ProposedPair(**both, fit=0.62, reasons=REASONS))
+    db.add(Override(**both, kind=OverrideKind.PIN, reason="they asked for it", at=NOW))
+    await db.flush()
+    return round_
+
+
+async def _things(
+    db: AsyncSession, settings: Settings, programme: Programme, pairing: Pairing, who: Mapping[str, Person]
+) -> dict[str, str]:
+    leader = who[LEADER]
+    check_in = await a_check_in(db, pairing=pairing)
+    await a_check_in(db, pairing=pairing, moment="session_2", state=CheckInState.ANSWERED, note=NOTE, met=None)
+    db.add(
+        FollowUp(
+            programme_id=programme.id, pairing_id=pairing.id, person_id=leader.id, reason="silent", opened_at=NOW
+        )
+    )
+    mail = Message(
+        id=uuid4(), kind="consent_leader", about=pairing.id, recipient_id=leader.id, state=MessageState.KEPT,
+        made_at=NOW, sent_at=NOW, address=leader.email, mail=MAIL,
+    )  # fmt: skip
+    db.add(mail)
+    await db.flush()
+    return {
+        "check_in_id": str(check_in.id),
+        "message_id": str(mail.id),
+        "token": link_token(settings.secret(), check_in.id, leader.id),
+        "secret": await people.make_link(db, who[STRANGER].id, LinkPurpose.SIGN_IN, datetime.now(UTC)),
+    }
+
+
+async def _keys(db: AsyncSession, settings: Settings, who: Mapping[str, Person]) -> dict[str, dict[str, str]]:
+    """A session for each person, two tokens of the coordinator; the administrator has a password as well."""
+    now = datetime.now(UTC)
+    keys: dict[str, dict[str, str]] = {ANONYMOUS: {}}
+    for role, person in who.items():
+        boss = role == ADMINISTRATOR
+        hashed = await passwords.digest(PASSWORD) if boss else None
+        db.add(Account(person_id=person.id, administrator=boss, created_at=now, password_hash=hashed))
+        await db.flush()
+        keys[role] = {"cookie": f"session={await people.open_session(db, person.id, now)}"}
+    coordinator = str(who[COORDINATOR].id)
+    for role, scopes in ((TOKEN, list(SCOPES)), (BARE_TOKEN, [])):
+        made = await people.make_token(db, MACHINE, coordinator, NewToken(role, scopes), now - timedelta(minutes=1))
+        keys[role] = {"authorization": f"Bearer {made.token}"}
+        keys["token_id"] = {"id": str(made.id)}
+    return keys
+
+
+def copied(source: Path, target: Path) -> None:
+    """Put the world back as it was, while it is open; by SQLite's own means, in one transaction."""
+    with closing(sqlite3.connect(source)) as pristine, closing(sqlite3.connect(target, timeout=10)) as used:
+        pristine.backup(used)
+
+
+def traces(path: Path) -> str:
+    """Everything that the database holds but when somebody was last seen."""
+    with closing(sqlite3.connect(path)) as connection:
+        lines = connection.iterdump()
+        return "\n".join(line for line in lines if not line.startswith(('INSERT INTO "sign_in"', 'INSERT INTO "attempts"')))
