@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .PHONY: help setup run test test-setup check screenshots bench-main lock migrate clean
 
 PYTHON ?= python3
+# Compiled once, at set-up and at first use: without that every command would spend seconds compiling what it imports.
+export PYTHONDONTWRITEBYTECODE :=
 UV := .tools/bin/uv
 BIN := .venv/bin
 TYPED := src matching scheduler tests
@@ -34,6 +36,7 @@ check: setup ## Style, types and import contracts alone
 screenshots: setup test-setup ## Make the pictures of the README anew
 
 bench-main: setup ## Measure the main path; DATA=folder names larger staff files
+	@$(BIN)/python -m tests.bench.main_path $(if $(DATA),--data '$(DATA)') $(BENCH_ARGS)
 
 lock: $(UV) ## Lock the dependencies anew, by hashes
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --quiet -o requirements.lock
@@ -50,7 +53,7 @@ clean: ## Remove all that make made, but not the data in var/
 .venv/.synced: requirements.lock pyproject.toml $(UV)
 	@echo 'Setting up .venv ...'
 	@test -x $(BIN)/python || $(UV) venv --quiet --clear --no-project --python $(PYTHON) .venv
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
 

@@ -20,8 +20,8 @@ from scheduler.health import Health
 from scheduler.jobs import JOBS, Clock, Job
 
 log = logging.getLogger("scheduler")
-DRAIN_SECONDS = 25.0
-"""How long items in hand may take to finish after a stop signal: longer than one silence of a mail server."""
+DRAIN_SECONDS = 10.0
+"""How long items in hand may take to finish after a stop signal. A round that is being solved is given back."""
 
 
 class Metronome:
@@ -45,12 +45,20 @@ class Metronome:
         log.info("clock started")
         await self.stopping.wait()
         self.scheduler.pause()
-        if self.running:
-            await asyncio.wait(self.running, timeout=DRAIN_SECONDS)
+        await self._drain()
         self.scheduler.shutdown(wait=False)
         if sender.smtp is not None:
             await sender.smtp.quit()
         log.info("clock stopped")
+
+    async def _drain(self) -> None:
+        """Wait for what is running, but not for ever."""
+        if not self.running:
+            return
+        _, late = await asyncio.wait(self.running, timeout=DRAIN_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     def _every_tick(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         self.scheduler.add_job(

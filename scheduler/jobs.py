@@ -24,6 +24,7 @@ from mentoring.messages.dispatch import Sender
 from mentoring.messages.models import Message
 from mentoring.pairings import service as pairings
 from mentoring.pairings.models import Pairing, PairSession
+from mentoring.rounds import solving as rounds
 
 log = logging.getLogger(__name__)
 BATCH = 500
@@ -106,9 +107,14 @@ async def send_messages(clock: Clock) -> int:
     return sent
 
 
+async def solve_rounds(clock: Clock) -> int:
+    """Solve the round that waits for it, in a process of its own; the other jobs go on meanwhile."""
+    return int(await rounds.solve_next(clock.database))
+
+
 def _stopped_after(name: str, items: int) -> int:
     log.info("job stopped at its limit, the rest wait for the next run", extra={"job": name, "items": items})
     return items
 
 
-JOBS: tuple[Job, ...] = (deliver_events, wake_pairings, wake_sessions, wake_check_ins, send_messages)
+JOBS: tuple[Job, ...] = (deliver_events, wake_pairings, wake_sessions, wake_check_ins, send_messages, solve_rounds)

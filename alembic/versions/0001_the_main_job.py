@@ -61,8 +61,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('kind', 'about', 'sequence', 'recipient_id', 'channel', name=op.f('uq_message_kind_about_sequence_recipient_id_channel'))
     )
     with op.batch_alter_table('message', schema=None) as batch_op:
+        batch_op.create_index('ix_message_in_trouble', ['made_at'], unique=False, sqlite_where=sa.text("state IN ('uncertain', 'refused')"), postgresql_where=sa.text("state IN ('uncertain', 'refused')"))
         batch_op.create_index(batch_op.f('ix_message_recipient_id'), ['recipient_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_message_state_made_at'), ['state', 'made_at'], unique=False)
         batch_op.create_index('ix_message_waiting', ['wake_at', 'id'], unique=False, sqlite_where=sa.text('wake_at IS NOT NULL'), postgresql_where=sa.text('wake_at IS NOT NULL'))
 
     op.create_table('person',
@@ -537,8 +537,8 @@ def downgrade() -> None:
     op.drop_table('person')
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.drop_index('ix_message_waiting', sqlite_where=sa.text('wake_at IS NOT NULL'), postgresql_where=sa.text('wake_at IS NOT NULL'))
-        batch_op.drop_index(batch_op.f('ix_message_state_made_at'))
         batch_op.drop_index(batch_op.f('ix_message_recipient_id'))
+        batch_op.drop_index('ix_message_in_trouble', sqlite_where=sa.text("state IN ('uncertain', 'refused')"), postgresql_where=sa.text("state IN ('uncertain', 'refused')"))
 
     op.drop_table('message')
     with op.batch_alter_table('journal_entry', schema=None) as batch_op:

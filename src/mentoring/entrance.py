@@ -43,11 +43,10 @@ class Entrance:
 
     async def _actor(self, headers: Headers, scope: Scope) -> Actor:
         now = datetime.now(UTC)
+        scope["state"]["session"] = cookie = _cookie(headers.get("cookie", ""), self.cookie)
         bearer = headers.get("authorization", "").removeprefix("Bearer ").strip()
         if bearer.startswith(TOKEN_MARK):
             return await self._program(bearer, now)
-        cookie = _cookie(headers.get("cookie", ""), self.cookie)
-        scope["state"]["session"] = cookie
         return await self._person(cookie, now) if cookie else ANONYMOUS
 
     async def _program(self, token: str, now: datetime) -> Actor:

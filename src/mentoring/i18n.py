@@ -101,6 +101,10 @@ class Words:
     def number(self, value: float, digits: int = 0) -> str:
         return str(format_decimal(round(value, digits), locale=self.locale))
 
+    def exact(self, value: float, digits: int) -> str:
+        """A number with all its digits, so that a column of them can be compared and added up."""
+        return str(format_decimal(value, format=f"#,##0.{'0' * digits}", locale=self.locale))
+
     def share(self, value: float) -> str:
         return str(format_percent(value, locale=self.locale))
 

@@ -51,6 +51,7 @@ class Action(enum.StrEnum):
     ROUND_WRITE = "rounds.write"
     PAIRING_READ = "pairings.read"
     PAIRING_SURVEY = "pairings.survey"
+    DECLINE_REASON_READ = "pairings.decline_reason"
     PAIRING_ANSWER = "pairings.answer"
     CHECK_IN_READ = "checkins.read"
     CHECK_IN_ANSWER = "checkins.answer"
@@ -129,6 +130,7 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.ROUND_WRITE: ((administrator,), (its_coordinator,)),
     Action.PAIRING_READ: ((one_of_the_two,),),
     Action.PAIRING_SURVEY: ((administrator,), (its_coordinator,)),
+    Action.DECLINE_REASON_READ: ((its_coordinator,),),
     Action.PAIRING_ANSWER: ((one_of_the_two,),),
     Action.CHECK_IN_READ: ((oneself,),),
     Action.CHECK_IN_ANSWER: ((oneself,),),
@@ -138,6 +140,15 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.TOKENS: ((administrator,),),
     Action.ADMINISTER: ((administrator,),),
 }
+
+
+OF_NOTHING = {anyone, signed_in, administrator, a_coordinator}
+"""Predicates that look at the actor alone."""
+
+
+def decided_at_the_door(action: Action) -> bool:
+    """Whether it matters to no clause of the action what is acted upon, so that the guard can decide alone."""
+    return all(holds in OF_NOTHING for clause in POLICY[action] for holds in clause)
 
 
 def allows(actor: Actor, action: Action, thing: object = None) -> bool:

@@ -30,6 +30,11 @@ from mentoring.pairings.contracts import (
     PairingsWithdrawn,
     SessionInvited,
 )
+from mentoring.people import mails as people_mails
+from mentoring.people.contracts import PersonInvited
+from mentoring.programmes import mails as programme_mails
+from mentoring.programmes.contracts import PersonSignedUp
+from mentoring.rounds import service as rounds
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
@@ -39,11 +44,13 @@ Reaction = Callable[..., Awaitable[None]]
 Reactions = Mapping[type[Event], tuple[Reaction, ...]]
 
 REACTIONS: Reactions = {
+    PersonInvited: (people_mails.mail_the_link,),
+    PersonSignedUp: (programme_mails.confirm_sign_up,),
     PairingsProposed: (pairings.ask_leaders,),
     JuniorAsked: (pairings.ask_junior,),
     ConsentReminded: (pairings.remind_asked,),
     PairingBegan: (pairings.plan_sessions, checkins.schedule_check_ins, pairings.tell_both),
-    PairingFellThrough: (pairings.tell_fallen_through,),
+    PairingFellThrough: (pairings.tell_fallen_through, rounds.offer_alternate),
     PairingsWithdrawn: (checkins.cancel_check_ins, pairings.tell_withdrawn),
     SessionInvited: (pairings.invite_to_session,),
     CheckInFired: (checkins.mail_the_question,),
@@ -52,7 +59,12 @@ REACTIONS: Reactions = {
     PersonLeft: (checkins.look_after_the_left_behind, pairings.let_go_of_leaver),
 }
 
-COMPOSERS: dict[str, Kind] = {**pairing_mails.KINDS, **checkin_mails.KINDS}
+COMPOSERS: dict[str, Kind] = {
+    **people_mails.COMPOSERS,
+    **programme_mails.KINDS,
+    **pairing_mails.KINDS,
+    **checkin_mails.KINDS,
+}
 
 
 async def deliver_one(database: Database, now: datetime, reactions: Reactions = REACTIONS) -> int | None:

@@ -6,7 +6,6 @@ says whether each bound holds; missing one is no error of the bench, so its exit
 
 import argparse
 import asyncio
-import signal
 import sys
 import time
 import traceback
@@ -17,7 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.bench import large_files, publishing, readiness, ticking
 from tests.bench.report import Figure, known, show, surroundings, write
-from tests.bench.workshop import BUILD, Workshop, workshop
+from tests.bench.workshop import BUILD, Workshop, end_in_order, workshop
 from tests.harness.postgres import Cluster
 
 Part = Callable[[Workshop], list[Figure]]
@@ -34,12 +33,11 @@ PARTS: Mapping[str, Part] = {
 MADE = "made by this bench: of the sizes and the shape of a real agency's and a real revenue service's"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, parts: Mapping[str, Part] = PARTS) -> int:
     """Run the parts; return 1 only where one of them could not be measured at all."""
-    chosen = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the workshop is cleared away all the same
+    chosen = _parser(parts).parse_args(arguments)
     with workshop(chosen.data) as shop:
-        figures, broken = measured(shop, chosen.only or list(PARTS), PARTS)
+        figures, broken = measured(shop, chosen.only or list(parts), parts)
         postgresql = asyncio.run(_version(shop.cluster)) if shop.has_cluster else None
     figures.append(known("organisations", "given" if chosen.data else MADE))
     figures += surroundings(postgresql)
@@ -48,10 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if broken else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(parts: Mapping[str, Part]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench-main", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder with agency-staff.csv, agency-signups.csv and revenue-*")
-    parser.add_argument("--only", action="append", choices=PARTS, help="one part; may be given many times")
+    parser.add_argument("--only", action="append", choices=parts, help="one part; may be given many times")
     parser.add_argument("--output", type=Path, default=BUILD / "bench-main.json")
     return parser
 
@@ -83,4 +81,5 @@ async def _version(cluster: Cluster) -> str:
 
 
 if __name__ == "__main__":
+    end_in_order()
     sys.exit(main())

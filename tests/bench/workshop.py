@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -104,3 +106,8 @@ def workshop(given: Path | None = None) -> Iterator[Workshop]:
             yield Workshop(folder, given, closing)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def end_in_order() -> None:
+    """Let SIGTERM end us as Ctrl-C does, so that the workshop is cleared away."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

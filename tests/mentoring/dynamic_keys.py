@@ -1,3 +1,133 @@
-"""Keys of the catalogues that are put together while the program runs, and what can fill their gaps."""
+"""Keys of the catalogues that are put together while the program runs, and all that can fill their gaps.
 
-EXPANSIONS: dict[str, list[str]] = {}
+A gap is ``{}``. Whoever puts a key together says here what can stand in it; ``test_i18n`` then finds each of them.
+"""
+
+import ast
+from collections.abc import Iterable
+from itertools import product
+
+from matching import RULE_NAMES
+from mentoring.checkins.rules import CheckInKind, CheckInState, Met
+from mentoring.pairings.contracts import Parts
+from mentoring.pairings.rules import SessionState, Standing
+from mentoring.people.rules import LinkPurpose
+from mentoring.programmes.rules import CHECKLIST, Ladder, MatchingRules, MatchingWeights, Plan, Preset, Role
+from mentoring.rounds.rules import OverrideKind, RoundState
+from mentoring.skills.digcomp import shipped_catalogue
+from tests.architecture.sources import code, function_name, nodes
+
+
+def filled(pattern: str, *values: Iterable[object]) -> list[str]:
+    return [pattern.format(*ones) for ones in product(*values)]
+
+
+def problem_codes() -> set[str]:
+    """What the readers of files find: the second argument of ``findings.add``, or a code that is chosen before."""
+    found = {"more_problems"}
+    for path in code():
+        for call in nodes(path):
+            if isinstance(call, ast.Call) and function_name(call) == "add" and "findings" in ast.unparse(call.func):
+                given = call.args[1]
+                codes = (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,)
+                found |= {str(one.value) for one in codes if isinstance(one, ast.Constant)}
+    return found
+
+
+CHOSEN_BEFORE = {"too_long", "person_left", "unknown_staff_no", "too_many_values", "too_many_wishes"}
+"""Codes that go through a variable on their way."""
+READERS = (*Role, "coordinator")
+CLOSED = [state for state in CheckInState if state is not CheckInState.OPEN]
+COMPETENCES, AREAS = shipped_catalogue().competences, shipped_catalogue().areas
+CONSENT = ("consent_leader", "consent_junior")
+ENDINGS = ("pairing_expired", "pairing_fell_through", "pairing_withdrawn", "pairing_began")
+QUESTIONS = ("mail.check_in", "mail.pulse")
+LETTERS = [f"mail.{purpose}" for purpose in (LinkPurpose.INVITATION, LinkPurpose.RESET)]
+OF_STAFF, OF_SIGN_UPS = ("added", "changed", "left", "unchanged"), ("leaders", "juniors")
+FILE_STAGES = ("read", "compare", "write")
+SOLVING_STAGES = ("reading", "scoring", "assigning", "unmatched", "explaining", "storing")
+SWITCHED = MatchingRules.__struct_fields__
+NUMBERED = [
+    *(f"weights.{name}" for name in MatchingWeights.__struct_fields__),
+    *(f"plan.{name}" for name in Plan.__struct_fields__),
+]
+LADDER = Ladder.__struct_fields__
+LEVELS = range(5)
+
+EXPANSIONS: dict[str, list[str]] = {
+    "check_in.met.{}": filled("check_in.met.{}", Met),
+    "error.{}": [],  # every cause is looked for by its own test
+    "http.{}": filled("http.{}", (400, 404, 405, 413, 415, 500)),
+    "import.problem.{}": filled("import.problem.{}", problem_codes() | CHOSEN_BEFORE),
+    "level.{}": [*filled("level.{}", LEVELS), *filled("level.{}.hint", LEVELS)],
+    "mail.fact.{}": filled("mail.fact.{}", ("name", "job", "unit", "place")),
+    "mail.signed_up.{}": filled("mail.signed_up.{}", Role),
+    "mail.{}": [],  # a beginning: ``{}.subject`` and so on
+    "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, "session_invitation")),
+    "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, "session_invitation")),
+    "page.check_in.met.{}.text": filled("page.check_in.met.{}.text", (Met.MOVED, Met.NO)),
+    "page.check_in.question.{}": filled("page.check_in.question.{}", CheckInKind),
+    "page.check_in.state.{}": filled("page.check_in.state.{}", CLOSED),
+    "page.check_in.state.{}.text": filled("page.check_in.state.{}.text", CLOSED),
+    "page.check_in.title.{}": filled("page.check_in.title.{}", CheckInKind),
+    "page.check_in.{}": filled("page.check_in.{}", ("good_fit", "candour", "clarity", "protected_time")),
+    "page.enter.text.{}": filled("page.enter.text.{}", LinkPurpose),
+    "page.enter.title.{}": filled("page.enter.title.{}", LinkPurpose),
+    "page.fact.across.{}": filled("page.fact.across.{}", READERS),
+    "page.fact.junior_wished.{}": filled("page.fact.junior_wished.{}", (Role.JUNIOR, "coordinator")),
+    "page.fact.language.{}": filled("page.fact.language.{}", READERS),
+    "page.fact.leader_wished.{}": filled("page.fact.leader_wished.{}", (Role.LEADER, "coordinator")),
+    "page.fact.need.{}.{}": filled("page.fact.need.{}.{}", READERS, (1, 2, 3)),
+    "page.fact.tools.{}": filled("page.fact.tools.{}", READERS),
+    "page.fluency.{}": filled("page.fluency.{}", (1, 2, 3)),
+    "page.home.how.{}": filled("page.home.how.{}", ("sign_up", "match", "accept", "meet")),
+    "page.home.how.{}.text": filled("page.home.how.{}.text", ("sign_up", "match", "accept", "meet")),
+    "page.home.{}.get": filled("page.home.{}.get", Role),
+    "page.home.{}.give": filled("page.home.{}.give", Role),
+    "page.home.{}.title": filled("page.home.{}.title", Role),
+    "page.import.what.{}": filled("page.import.what.{}", ("added", "changed", "left", "returned")),
+    "page.import.{}": filled("page.import.{}", ("rows", *OF_STAFF, *OF_SIGN_UPS)),
+    "page.me.as.{}": filled("page.me.as.{}", Role),
+    "page.pairing.state.{}": filled("page.pairing.state.{}", Standing),
+    "page.pairing.text.proposed.{}": filled("page.pairing.text.proposed.{}", Role),
+    "page.pairing.text.{}.{}": filled("page.pairing.text.{}.{}", Standing, Role),
+    "page.preparation.{}": filled("page.preparation.{}", CHECKLIST),
+    "page.preset.{}": filled("page.preset.{}", Preset),
+    "page.preset.{}.text": filled("page.preset.{}.text", Preset),
+    "page.round.dropped.{}": filled("page.round.dropped.{}", ("left", "withdrawn", "taken", "excluded")),
+    "page.round.kind.{}": filled("page.round.kind.{}", OverrideKind),
+    "page.round.state.{}": filled("page.round.state.{}", RoundState),
+    "page.rule.{}": filled("page.rule.{}", RULE_NAMES),
+    "page.session.state.{}": filled("page.session.state.{}", SessionState),
+    "page.setting.ladder.{}": filled("page.setting.ladder.{}", LADDER),
+    "page.setting.rules.{}": filled("page.setting.rules.{}", SWITCHED),
+    "page.setting.{}": filled("page.setting.{}", NUMBERED),
+    "page.sign_up.as.{}": filled("page.sign_up.as.{}", Role),
+    "page.sign_up.change.{}": filled("page.sign_up.change.{}", Role),
+    "page.sign_up.hours.hint.{}": filled("page.sign_up.hours.hint.{}", Role),
+    "page.sign_up.need.{}": filled("page.sign_up.need.{}", (1, 2, 3)),
+    "page.sign_up.text.{}": filled("page.sign_up.text.{}", Role),
+    "page.sign_up.tools.{}": filled("page.sign_up.tools.{}", Role),
+    "page.sign_up.wishes.{}": filled("page.sign_up.wishes.{}", Role),
+    "page.sign_up.{}": filled("page.sign_up.{}", ("from", "to")),
+    "part.{}": filled("part.{}", Parts.__struct_fields__),
+    "role.{}": filled("role.{}", (*Role, "coordinator", "administrator")),
+    "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded")),
+    "round.stage.{}": filled("round.stage.{}", SOLVING_STAGES),
+    "round.state.{}": filled("round.state.{}", RoundState),
+    "rule.{}": filled("rule.{}", RULE_NAMES),
+    "skill.area.{}": filled("skill.area.{}", (area.code for area in AREAS)),
+    "skill.{}": [*filled("skill.{}", (one.code for one in COMPETENCES))],
+    "skill.{}.hint": [*filled("skill.{}.hint", (one.code for one in COMPETENCES))],
+    "staff.import.{}": filled("staff.import.{}", ("applied", "dry", "refused", "same")),
+    "staff.show.{}": filled("staff.show.{}", ("line_up", "dotted", "appraisers", "reports")),
+    "{}.again": filled("{}.again", QUESTIONS),
+    "{}.choice": filled("{}.choice", LETTERS),
+    "{}.closing": filled("{}.closing", LETTERS),
+    "{}.subject": filled("{}.subject", (*QUESTIONS, *LETTERS)),
+    "{}.text": filled("{}.text", (*QUESTIONS, *LETTERS)),
+    "{}.{}": [
+        *filled("{}.import.stage.{}", ("staff", "signups"), FILE_STAGES),
+        *filled("round.stage.{}", SOLVING_STAGES),
+    ],
+}

@@ -77,7 +77,9 @@ def pattern_of(text: ast.JoinedStr) -> str:
 def spoken_in(path: Path) -> Iterator[tuple[str, str]]:
     """Every key that a module hands to ``Words``, whole or with gaps; a name alone says nothing."""
     for call in nodes(path):
-        if not isinstance(call, ast.Call) or function_name(call) not in SPEAKING or not call.args:
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+            continue  # the ``text`` of SQL is no method
+        if call.func.attr not in SPEAKING or not call.args:
             continue
         for argument in arguments(call.args[0]):
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):

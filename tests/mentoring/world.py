@@ -17,7 +17,7 @@ from mentoring.checkins.service import link_token
 from mentoring.identity import MACHINE
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
-from mentoring.pairings.models import Pairing
+from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import PairingState
 from mentoring.people import passwords
 from mentoring.people import service as people
@@ -25,7 +25,7 @@ from mentoring.people.contracts import NewToken
 from mentoring.people.models import Account, Person
 from mentoring.people.rules import LinkPurpose
 from mentoring.policy import SCOPES
-from mentoring.programmes.models import Coordinator, EnrolmentSkill, Exclusion, Programme
+from mentoring.programmes.models import Coordinator, Enrolment, EnrolmentSkill, Exclusion, Programme
 from mentoring.programmes.rules import Role
 from mentoring.rounds.models import Override, ProposedPair, Round
 from mentoring.rounds.rules import OverrideKind, RoundState
@@ -44,6 +44,7 @@ EXCLUDED = "Unspeakable"
 NO_OF_A_JUNIOR, NO_OF_A_LEADER = "the junior said this in confidence", "the leader said this in confidence"
 NOTE = "a private line to the coordinator"
 PASSWORD = "a good long sentence to sign in with"
+PASSING = ('INSERT INTO "sign_in"', 'INSERT INTO "attempts"')
 MAIL = b"Subject: For the leader alone\r\nContent-Type: text/plain\r\n\r\nHello\r\n"
 
 
@@ -66,52 +67,58 @@ async def build(db: AsyncSession, settings: Settings) -> World:
     db.add(Coordinator(programme_id=programme.id, person_id=who[COORDINATOR].id))
     db.add(Coordinator(programme_id=elsewhere.id, person_id=who[OTHER].id))
     await db.flush()
-    pairing = await _pairings(db, programme, who)
-    unseen = await a_pairing(db, PairingState.DECLINED, junior_enrolment=None, programme=programme, **_quietly(who))
-    unseen.junior_id = who[JUNIOR].id
+    pairing = await _meeting(db, programme, who)
+    unwilling = await an_enrolment(db, Role.JUNIOR, programme=programme)
+    await _declined(db, programme, pairing.leader_enrolment_id, unwilling.id, by_junior=True)
+    other = await an_enrolment(db, Role.LEADER, programme=programme)
+    unseen = await _declined(db, programme, other.id, pairing.junior_enrolment_id, by_junior=False)
     round_ = await _round(db, programme, pairing)
     ids = await _things(db, settings, programme, pairing, who)
     ids |= {"ref": str(programme.id), "programme": str(programme.id), "round_ref": str(round_.id), "role": "leader"}
     ids |= {"pairing_id": str(pairing.id), "person": str(who[STRANGER].id), "file_path": "style.css"}
     keys = await _keys(db, settings, who)
+    ids["administrator"] = who[ADMINISTRATOR].email
     ids["token_id"] = keys.pop("token_id")["id"]
     who[GONE].left_on = NOW.date()
     await db.flush()
     return World(keys, {role: person.id for role, person in who.items()}, ids, unseen.id)
 
 
-def _quietly(who: Mapping[str, Person]) -> dict[str, object]:
-    return {"junior_asked_at": None, "decline_reason": NO_OF_A_LEADER}
-
-
-async def _pairings(db: AsyncSession, programme: Programme, who: Mapping[str, Person]) -> Pairing:
-    """The leader and the junior meet; another junior had said no to the leader."""
+async def _meeting(db: AsyncSession, programme: Programme, who: Mapping[str, Person]) -> Pairing:
+    """The leader and the junior meet; what the leader said at sign-up is known."""
     pairing = await a_pairing(
         db, PairingState.ACTIVE, leader=who[LEADER], junior=who[JUNIOR], programme=programme, reasons=REASONS
-    )
-    unwilling = await an_enrolment(db, Role.JUNIOR, programme=programme)
-    db.add(
-        Pairing(
-            programme_id=programme.id,
-            leader_enrolment_id=pairing.leader_enrolment_id,
-            junior_enrolment_id=unwilling.id,
-            leader_id=pairing.leader_id,
-            junior_id=unwilling.person_id,
-            state=PairingState.DECLINED,
-            fit=0.6,
-            reasons=REASONS,
-            made_at=NOW,
-            asked_at=NOW,
-            junior_asked_at=NOW,
-            declined_by_id=unwilling.person_id,
-            decline_reason=NO_OF_A_JUNIOR,
-        )
     )
     skill = (await db.scalars(select(Skill).limit(1))).one()
     for enrolment_id, level in ((pairing.leader_enrolment_id, 1), (pairing.junior_enrolment_id, 3)):
         db.add(EnrolmentSkill(enrolment_id=enrolment_id, skill_id=skill.id, position=1, level=level))
+    start = datetime(2026, 3, 10, 10, tzinfo=UTC)
+    db.add(
+        PairSession(
+            pairing_id=pairing.id, number=1, local_start=start.replace(tzinfo=None), time_zone="UTC", starts_at=start,
+            minutes=45,
+        )
+    )  # fmt: skip
     excluded = await a_person(db, family_name=EXCLUDED)
     db.add(Exclusion(enrolment_id=pairing.leader_enrolment_id, person_id=excluded.id))
+    await db.flush()
+    return pairing
+
+
+async def _declined(
+    db: AsyncSession, programme: Programme, leader_enrolment: UUID, junior_enrolment: UUID, *, by_junior: bool
+) -> Pairing:
+    """A proposal that one of the two declined; the junior is asked only after the leader."""
+    leader = (await db.get_one(Enrolment, leader_enrolment)).person_id
+    junior = (await db.get_one(Enrolment, junior_enrolment)).person_id
+    pairing = Pairing(
+        programme_id=programme.id, leader_enrolment_id=leader_enrolment, junior_enrolment_id=junior_enrolment,
+        leader_id=leader, junior_id=junior, state=PairingState.DECLINED, fit=0.6, reasons=REASONS, made_at=NOW,
+        asked_at=NOW, over_at=NOW, junior_asked_at=NOW if by_junior else None,
+        declined_by_id=junior if by_junior else leader,
+        decline_reason=NO_OF_A_JUNIOR if by_junior else NO_OF_A_LEADER,
+    )  # fmt: skip
+    db.add(pairing)
     await db.flush()
     return pairing
 
@@ -141,9 +148,7 @@ async def _things(
     check_in = await a_check_in(db, pairing=pairing)
     await a_check_in(db, pairing=pairing, moment="session_2", state=CheckInState.ANSWERED, note=NOTE, met=None)
     db.add(
-        FollowUp(
-            programme_id=programme.id, pairing_id=pairing.id, person_id=leader.id, reason="silent", opened_at=NOW
-        )
+        FollowUp(programme_id=programme.id, pairing_id=pairing.id, person_id=leader.id, reason="silent", opened_at=NOW)
     )
     mail = Message(
         id=uuid4(), kind="consent_leader", about=pairing.id, recipient_id=leader.id, state=MessageState.KEPT,
@@ -186,5 +191,5 @@ def copied(source: Path, target: Path) -> None:
 def traces(path: Path) -> str:
     """Everything that the database holds but when somebody was last seen."""
     with closing(sqlite3.connect(path)) as connection:
-        lines = connection.iterdump()
-        return "\n".join(line for line in lines if not line.startswith(('INSERT INTO "sign_in"', 'INSERT INTO "attempts"')))
+        kept = (line for line in connection.iterdump() if not line.startswith(PASSING))
+        return "\n".join(kept)

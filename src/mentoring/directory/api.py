@@ -22,7 +22,8 @@ from mentoring.policy import Action
 LARGEST_BODY = LARGEST_FILE + MEGABYTE
 """The file and the form around it."""
 
-Query = Annotated[str, QueryParameter(max_length=200)]
+Query = Annotated[str, QueryParameter(name="query", max_length=200)]
+"""The parameter's own name is one that Litestar keeps for itself."""
 Limit = Annotated[int, QueryParameter(ge=1, le=200)]
 Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
 
@@ -65,12 +66,12 @@ class DirectoryApi(Controller):
         self,
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
-        query: FromQuery[Query] = "",
+        searched: FromQuery[Query] = "",
         limit: FromQuery[Limit] = 50,
         offset: FromQuery[Offset] = 0,
     ) -> list[PersonSummary]:
         """People whose name, address, number or post holds every word of ``query``."""
-        return await queries.search_people(db, actor, query, limit, offset)
+        return await queries.search_people(db, actor, searched, limit, offset)
 
     @get("/{person:str}", opt={"action": Action.PEOPLE_READ})
     async def read(

@@ -10,6 +10,7 @@ from mentoring.db import Base, PersonalText, PlainText
 from mentoring.messages.rules import MessageState
 
 _WAITING = text("wake_at IS NOT NULL")
+_IN_TROUBLE = text("state IN ('uncertain', 'refused')")
 
 
 class Message(Base):
@@ -24,7 +25,7 @@ class Message(Base):
         UniqueConstraint("kind", "about", "sequence", "recipient_id", "channel"),
         Index("ix_message_waiting", "wake_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index(None, "recipient_id"),
-        Index(None, "state", "made_at"),
+        Index("ix_message_in_trouble", "made_at", sqlite_where=_IN_TROUBLE, postgresql_where=_IN_TROUBLE),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

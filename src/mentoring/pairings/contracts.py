@@ -11,11 +11,14 @@ from mentoring.pairings.rules import PairingState, SessionState, Standing
 
 
 class NeedMet(Struct, frozen=True):
-    """A need that the junior can meet: skill code, the leader's priority from 1, level held and level offered."""
+    """A need that the junior can meet: skill code, the leader's priority from 1, level held and level offered.
+
+    ``held`` is for the leader and the paired junior; whoever else reads on gets it empty.
+    """
 
     skill: str
     priority: int
-    held: int
+    held: int | None
     offered: int
 
 
@@ -82,6 +85,7 @@ class PairingRecord(Struct, frozen=True):
     began_at: datetime | None
     over_at: datetime | None
     decline_reason: str | None
+    """For the programme's own coordinators; empty for an administrator."""
 
 
 class NewPairing(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from msgspec import structs
 from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -11,7 +12,7 @@ from mentoring import policy
 from mentoring.identity import Actor
 from mentoring.pairings import rules
 from mentoring.pairings.consent import Calendar
-from mentoring.pairings.contracts import PairingRecord, PairingView, SessionView
+from mentoring.pairings.contracts import PairingRecord, PairingView, Reasons, SessionView
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import PairingNotFound, PairingState, SessionState, Standing
 from mentoring.people.models import Person
@@ -80,10 +81,15 @@ def _view(actor: Actor, pairing: Pairing, people: dict[UUID, Person], programme:
         partner_place=partner.duty_station,
         partner_email=partner.email if begun else None,
         fit=pairing.fit,
-        reasons=pairing.reasons,
+        reasons=pairing.reasons if leader or begun else without_levels(pairing.reasons),
         answer_by=place.expires(pairing.asked_at) if standing is Standing.PROPOSED else None,
         began_at=pairing.began_at,
     )
+
+
+def without_levels(reasons: Reasons) -> Reasons:
+    """What speaks for a pair, without the levels that the leader holds."""
+    return structs.replace(reasons, needs=[structs.replace(need, held=None) for need in reasons.needs])
 
 
 async def my_sessions(db: AsyncSession, actor: Actor) -> list[SessionView]:
@@ -146,10 +152,11 @@ async def list_records(
         chosen = chosen.where(Pairing.programme_id == programme_id)
     if state is not None:
         chosen = chosen.where(Pairing.state == state)
-    return [_record(*row) for row in await db.execute(chosen)]
+    return [_record(actor, *row) for row in await db.execute(chosen)]
 
 
-def _record(pairing: Pairing, leader: Person, junior: Person) -> PairingRecord:
+def _record(actor: Actor, pairing: Pairing, leader: Person, junior: Person) -> PairingRecord:
+    confided = policy.allows(actor, Action.DECLINE_REASON_READ, pairing)
     return PairingRecord(
         id=pairing.id,
         programme_id=pairing.programme_id,
@@ -163,5 +170,5 @@ def _record(pairing: Pairing, leader: Person, junior: Person) -> PairingRecord:
         asked_at=pairing.asked_at,
         began_at=pairing.began_at,
         over_at=pairing.over_at,
-        decline_reason=pairing.decline_reason,
+        decline_reason=pairing.decline_reason if confided else None,
     )

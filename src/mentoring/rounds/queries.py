@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from matching import RULE_NAMES, Problem
 from mentoring import policy
 from mentoring.identity import Actor
+from mentoring.pairings.queries import without_levels
 from mentoring.people.models import Person
 from mentoring.people.queries import full_name
 from mentoring.policy import Action
@@ -125,7 +126,7 @@ async def _pairs(db: AsyncSession, round_id: UUID, limit: int | None, offset: in
             junior=full_name(other),
             junior_unit=other.unit,
             fit=pair.fit,
-            reasons=pair.reasons,
+            reasons=without_levels(pair.reasons),
             pinned=pair.pinned,
             alternate=pair.alternate,
             pairing_id=pair.pairing_id,

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import Database
 from mentoring.i18n import Words, offered, own_name
 from mentoring.identity import ANONYMOUS, Actor
-from mentoring.policy import Action, ScopeMissing, SignInNeeded, allows
+from mentoring.policy import Action, ScopeMissing, SignInNeeded, allows, decided_at_the_door, require_right
 from mentoring.settings import Settings
 from mentoring.web.links import linked
 
@@ -53,7 +53,10 @@ class RouteWithoutAction(RuntimeError):
 
 
 def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """Let in whoever may be asked further: signed in unless the action is public, and with the token's scope."""
+    """Let in whoever may be asked further: signed in unless the action is public, and with the token's scope.
+
+    Where it does not matter what is acted upon, this decides; else the use case does, which knows.
+    """
     action = Action(handler.opt["action"])
     actor = actor_of(connection.scope)
     if action is Action.PUBLIC:
@@ -62,6 +65,8 @@ def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
         raise SignInNeeded()
     if actor.scopes is not None and action.scope not in actor.scopes:
         raise ScopeMissing(scope=action.scope)
+    if decided_at_the_door(action):
+        require_right(actor, action)
 
 
 def check_routes(app: Litestar) -> None:

@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup, escape
 
-ADDRESS = re.compile(r"https?://[^\s<>\"']+")
+ADDRESS = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)]")
 
 
 def linked(base_url: str, text: str) -> Markup:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from mentoring.pairings import queries, rules, service
 from mentoring.pairings.contracts import Decline, NewPairing, PairingBegan
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import PairingNotAsking, PairingNotFound, PairingState, SessionState, Standing
+from mentoring.programmes.models import Programme
 from mentoring.programmes.rules import Ladder, Role
 from tests.builders import NOW, REASONS, a_pairing, a_person, a_programme, an_enrolment, as_actor
 
@@ -74,8 +76,11 @@ async def test_who_declines_says_why_to_the_coordinator_alone(db: AsyncSession, 
 
     view = await service.decline_pairing(db, as_actor(asked), pairing.id, Decline("no time"), NOW)
 
-    [record] = await queries.list_records(db, MACHINE)
+    programme = await db.get_one(Programme, pairing.programme_id)
+    [record] = await queries.list_records(db, as_actor(uuid4(), coordinates=(programme,)))
+    [managed] = await queries.list_records(db, MACHINE)
     assert (view.state, record.state, record.decline_reason) == (Standing.DECLINED, PairingState.DECLINED, "no time")
+    assert managed.decline_reason is None
     assert await events(db) == ["PairingFellThrough"]
 
 

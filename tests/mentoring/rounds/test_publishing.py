@@ -1,6 +1,8 @@
 """A proposed round is published once, and a published one can be taken back."""
 
 import asyncio
+import subprocess
+import sys
 from datetime import date
 
 import pytest
@@ -21,6 +23,24 @@ from mentoring.rounds.rules import RoundState
 from tests.builders import NOW, a_pairing
 from tests.mentoring.rounds.worlds import World, a_world, proposed, published, state, waited
 
+STUCK = """
+import asyncio, sys
+from datetime import UTC, datetime
+from mentoring.db import database
+from mentoring.identity import MACHINE
+from mentoring.rounds.contracts import Publish
+from mentoring.rounds.service import publish_round
+
+async def main():
+    async with database(sys.argv[1]) as opened, opened.sessions.begin() as db:
+        result = await publish_round(db, MACHINE, sys.argv[2], Publish(), datetime.now(UTC))
+        await db.flush()
+        print(result.pairings, flush=True)
+        sys.stdin.read()
+
+asyncio.run(main())
+"""
+"""Publishes and stops dead before it commits, until somebody kills it."""
 EVERYBODY = {"L1": 1, "L2": 1, "L3": 1}, {"J1": 3, "J2": 3}
 
 
@@ -70,6 +90,25 @@ async def test_two_who_publish_at_once_publish_once(database: Database) -> None:
     answers = await asyncio.gather(published(database, round_id), published(database, round_id), return_exceptions=True)
 
     assert sorted(type(answer).__name__ for answer in answers) == ["PublishedRound", "RoundNotProposed"]
+    assert await states(database) == [PairingState.ASKING_LEADER] * 2
+    assert (await waited(database, world))["L1"] == 1
+
+
+async def test_whoever_dies_while_publishing_has_published_nothing(database: Database, database_url: str) -> None:
+    """kill -9 with everything written and nothing committed; then it is published, once."""
+    world = await a_proposal(database)
+    round_id = await proposed(database, world)
+    victim = subprocess.Popen(
+        [sys.executable, "-c", STUCK, database_url, str(round_id)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert victim.stdout is not None
+    assert victim.stdout.readline() == b"2\n"
+
+    victim.kill()
+    victim.communicate()
+
+    assert (await state(database, round_id), await states(database)) == (RoundState.PROPOSED, [])
+    assert (await published(database, round_id)).pairings == 2
     assert await states(database) == [PairingState.ASKING_LEADER] * 2
     assert (await waited(database, world))["L1"] == 1
 

@@ -10,7 +10,7 @@ from mentoring.rounds.child import PROGRAM, run_solver
 from mentoring.rounds.rules import SolverDied
 from mentoring.rounds.solver import Refused, Request, Solved, Surveyed, framed, free_slots
 from tests.matching.cabinet import cabinet
-from tests.mentoring.rounds.worlds import solvers
+from tests.mentoring.rounds.worlds import kill_solvers, solvers
 
 WEEK = 672
 
@@ -68,12 +68,11 @@ async def test_bytes_that_are_no_problem_are_refused() -> None:
 
 
 async def test_who_kills_the_solver_is_told_of_its_death(problem: bytes) -> None:
-    def kill(_stage: str, _share: float) -> None:
-        for process in solvers():
-            process.kill()
+    asking = asyncio.create_task(run_solver(Request("solve", problem, 45)))
+    await kill_solvers(1)
 
     with pytest.raises(SolverDied) as death:
-        await run_solver(Request("solve", problem, 45), kill)
+        await asking
 
     assert death.value.details == {"status": -9}
 

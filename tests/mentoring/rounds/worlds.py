@@ -1,5 +1,6 @@
 """Small programmes for rounds: everybody in them can be paired with everybody, unless the test says otherwise."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +25,7 @@ from mentoring.rounds.snapshot import read_rows
 from mentoring.rounds.solver import Request, Solved, answer
 from mentoring.skills.models import Skill
 from tests.builders import NOW, a_person, a_programme, an_enrolment
+from tests.harness.server import LOOK_AGAIN_AFTER
 
 LATER = NOW + timedelta(hours=1)
 LEADS_AT, TEACHES_AT = 20, 9
@@ -153,3 +155,14 @@ def solvers(parent: int | None = None) -> list[psutil.Process]:
     children = psutil.Process(parent).children()
     living = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
     return [child for child in living if PROGRAM[-1] in child.cmdline()]
+
+
+async def kill_solvers(times: int) -> None:
+    """kill -9 for the next solvers of this process while they load their libraries, long before they could answer."""
+    killed: set[int] = set()
+    while len(killed) < times:
+        for process in solvers():
+            if process.pid not in killed:
+                process.kill()
+                killed.add(process.pid)
+        await asyncio.sleep(LOOK_AGAIN_AFTER)

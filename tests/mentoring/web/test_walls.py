@@ -222,7 +222,7 @@ async def test_an_error_of_ours_shows_an_incident_and_nothing_else(app: Litestar
     assert "hunter2" not in answer.text
 
 
-def test_a_route_that_is_not_in_the_policy_keeps_the_service_from_starting(app: Litestar) -> None:
+async def test_a_route_that_is_not_in_the_policy_keeps_the_service_from_starting(app: Litestar) -> None:
     @get("/forgotten-route")
     async def forgotten() -> None: ...
 

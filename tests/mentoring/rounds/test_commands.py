@@ -1,0 +1,119 @@
+"""The command line: what it prints, and with which code it ends."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mentoring.db import Database, database
+from mentoring.rounds.commands import round_
+from tests.mentoring.rounds.worlds import World, a_world
+
+Run = Callable[..., Result]
+
+
+def in_database(url: str, work: Callable[[Database], Awaitable[World]]) -> World:
+    async def opened() -> World:
+        async with database(url) as one:
+            return await work(one)
+
+    return asyncio.run(opened())
+
+
+@pytest.fixture
+def world(database_url: str) -> World:
+    """Two leaders, one of whom finds a better junior, and two juniors."""
+
+    async def make(opened: Database) -> World:
+        async with opened.sessions.begin() as db:
+            return await a_world(db, {"L1": 1, "L2": 0}, {"J1": 2, "J2": 3})
+
+    return in_database(database_url, make)
+
+
+@pytest.fixture
+def run(database_url: str) -> Run:
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(round_, arguments, env={"MENTORING_DATABASE_URL": database_url})
+
+    return run
+
+
+def test_a_round_from_the_command_line(run: Run, world: World) -> None:
+    """Ready, propose, decide, show, export, replay, publish, undo."""
+    name = f"{world.programme.name} 1"
+
+    ready = run("ready", world.programme.name)
+    assert (ready.exit_code, "2 leaders, 2 prepared juniors with 2 places" in ready.output) == (0, True)
+
+    proposed = run("propose", world.programme.name, "--wait", "--year", "2026", "--json")
+    answer = json.loads(proposed.output)
+    assert (answer["name"], answer["matched"], answer["leaders"], answer["state"]) == (name, 2, 2, "proposed")
+    assert answer["round"]
+    assert answer["seconds"] > 0
+    best = answer["total_fit"]
+
+    pinned = run("pin", name, "L1", "J1", "--reason", "because", "--json")
+    change = json.loads(pinned.output)
+    assert (change["before"]["total_fit"], change["after"]["total_fit"] < best) == (best, True)
+
+    forbidden = run("forbid", name, "L1", "J1", "--reason", "because")
+    assert (forbidden.exit_code, f"{name}: matched 2 → 2 of 2" in forbidden.output) == (0, True)
+
+    shown = run("show", name)
+    assert (shown.exit_code, "L1 Ama Mensah" in shown.output, "Without a pair: 0 leaders" in shown.output) == (
+        0,
+        True,
+        True,
+    )
+
+    exported = run("export", name, "--format", "csv")
+    assert exported.output.splitlines()[0].startswith("leader_staff_no,leader_name,junior_staff_no")
+    assert len(exported.output.splitlines()) == 3
+
+    assert "the same result again" in run("replay", name).output
+    assert run("publish", name).output == f"{name} is published: 2 pairings, their leaders will be asked first.\n"
+    assert run("undo", name).output == f"{name} is undone: 2 pairings withdrawn.\n"
+
+
+def test_what_is_refused_ends_with_one_and_the_reason(run: Run, world: World) -> None:
+    missing = run("show", "No such round")
+    run("propose", world.programme.name)
+    solving = run("propose", world.programme.name)
+
+    assert (missing.exit_code, missing.output) == (
+        1,
+        "RoundNotFound: There is no such round, or it is not yours to see.\n",
+    )
+    assert (solving.exit_code, solving.output) == (
+        1,
+        "RoundSolving: The round is being solved. Please wait for its result.\n",
+    )
+
+
+def test_a_round_without_leaders_fails_with_the_reason(run: Run, database_url: str) -> None:
+    async def make(opened: Database) -> World:
+        async with opened.sessions.begin() as db:
+            return await a_world(db, {}, {"J1": 2})
+
+    world = in_database(database_url, make)
+
+    failed = run("propose", world.programme.name, "--wait")
+
+    assert failed.exit_code == 1
+    assert failed.output.startswith("NobodyToMatch: There is nobody to match yet: 0 leaders and 1 prepared juniors")
+
+
+@pytest.mark.parametrize("arguments", [("pin", "R", "L1", "J1"), ("export", "R", "--format", "pdf"), ("propose",)])
+def test_wrong_use_ends_with_two(run: Run, arguments: tuple[str, ...]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("command", sorted(round_.commands))
+def test_every_command_explains_itself(run: Run, command: str) -> None:
+    told = run(command, "--help")
+
+    assert told.exit_code == 0
+    assert len(told.output.splitlines()) > 5

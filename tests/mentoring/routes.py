@@ -1,0 +1,211 @@
+"""Every route of the service with a request that is right in itself, and who gets in."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from httpx import ASGITransport, AsyncClient, Response
+from litestar import Litestar
+
+from mentoring.app import surrounded
+from mentoring.db import Database
+from mentoring.settings import Settings
+from tests.mentoring.world import (
+    ADMINISTRATOR,
+    COORDINATOR,
+    JUNIOR,
+    LEADER,
+    OTHER,
+    PASSWORD,
+    ROLES,
+    STRANGER,
+    TOKEN,
+    World,
+    copied,
+)
+
+
+class Call(NamedTuple):
+    """Who gets in, and a request that is right in itself."""
+
+    who: set[str]
+    json: Mapping[str, object] | None = None
+    data: Mapping[str, object] | None = None
+    file: str | None = None
+
+
+ALL = set(ROLES)
+PEOPLE = {STRANGER, LEADER, JUNIOR, COORDINATOR, OTHER, ADMINISTRATOR}
+SIGNED_IN = {*PEOPLE, TOKEN}
+STAFF = {COORDINATOR, OTHER, ADMINISTRATOR, TOKEN}
+ITS = {COORDINATOR, ADMINISTRATOR, TOKEN}
+OWN_COORDINATOR = {COORDINATOR, TOKEN}
+BOSS = {ADMINISTRATOR}
+TWO = {LEADER, JUNIOR}
+PAIR = {"leader": "L", "junior": "J"}
+SIGN_UP = {"skills": [{"code": "2.6", "level": 2}], "hours": [[0, 540, 600]]}
+SIGN_UP_FORM = {"skill-1": "2.6", "level-1": "2", "from-0-1": "09:00", "to-0-1": "10:00"}
+STAFF_FILE = "staff_no,given_name,family_name,email\nX1,A,B,a@example.org\n"
+SIGN_UP_FILE = "staff_no,role,skills,hours\nX1,leader,2.6=1,mon:09:00-10:00\n"
+
+ROUTES: dict[str, Call] = {
+    "GET /health": Call(ALL),
+    "GET /": Call(ALL),
+    "GET /static/{file_path}": Call(ALL),
+    "HEAD /static/{file_path}": Call(ALL),
+    "GET /schema": Call(SIGNED_IN),
+    "GET /schema/openapi.json": Call(SIGNED_IN),
+    # coming in and going out
+    "GET /sign-in": Call(ALL),
+    "POST /sign-in": Call(ALL, data={"email": "{administrator}", "password": PASSWORD}),
+    "POST /sign-out": Call(ALL),
+    "GET /forgotten": Call(ALL),
+    "POST /forgotten": Call(ALL, data={"email": "nobody@example.org"}),
+    "GET /enter/{secret}": Call(ALL),
+    "POST /enter/{secret}": Call(ALL, data={"password": ""}),
+    "POST /language": Call(SIGNED_IN, data={"language": "fr"}),
+    # oneself
+    "GET /me": Call(SIGNED_IN),
+    "GET /api/v1/me": Call(SIGNED_IN),
+    # the directory
+    "GET /api/v1/people": Call(STAFF),
+    "GET /api/v1/people/{person}": Call(STAFF),
+    "POST /api/v1/accounts": Call(STAFF, json={"given_name": "N", "email": "new@example.org"}),
+    "POST /api/v1/accounts/{person}/invitation": Call(STAFF),
+    "POST /api/v1/staff/imports": Call(STAFF, file=STAFF_FILE),
+    "GET /staff/import": Call(STAFF),
+    "POST /staff/import": Call(STAFF, file=STAFF_FILE),
+    "GET /api/v1/tokens": Call(BOSS),
+    "POST /api/v1/tokens": Call(BOSS, json={"name": "t", "scopes": []}),
+    "DELETE /api/v1/tokens/{token_id}": Call(BOSS),
+    # skills
+    "GET /api/v1/skills": Call(SIGNED_IN),
+    "GET /api/v1/skills/credit": Call(SIGNED_IN),
+    "POST /api/v1/skills": Call(STAFF, json={"code": "own.1", "title": "Ours"}),
+    # programmes
+    "GET /api/v1/programmes": Call(SIGNED_IN),
+    "GET /programmes": Call(SIGNED_IN),
+    "POST /api/v1/programmes": Call(STAFF, json={"name": "New"}),
+    "GET /programmes/new": Call(STAFF),
+    "POST /programmes/new": Call(STAFF, data={"name": "New", "preset": "sprint"}),
+    "GET /api/v1/programmes/{ref}": Call(ITS),
+    "GET /programmes/{ref}": Call(ITS),
+    "PATCH /api/v1/programmes/{ref}": Call(ITS, json={"open": False}),
+    "POST /programmes/{ref}": Call(ITS, data={"open": "no"}),
+    "POST /api/v1/programmes/{ref}/coordinators": Call(ITS, json={"person": "{stranger}"}),
+    "POST /programmes/{ref}/coordinators": Call(ITS, data={"person": "{stranger}"}),
+    "DELETE /api/v1/programmes/{ref}/coordinators/{person}": Call(ITS),
+    "GET /api/v1/programmes/{ref}/sign-ups": Call(ITS),
+    "GET /programmes/{ref}/sign-ups": Call(ITS),
+    "GET /api/v1/programmes/{ref}/exclusions": Call(OWN_COORDINATOR),
+    "POST /api/v1/programmes/{ref}/sign-ups/imports": Call(ITS, file=SIGN_UP_FILE),
+    "GET /programmes/{ref}/sign-ups/import": Call(ITS),
+    "POST /programmes/{ref}/sign-ups/import": Call(ITS, file=SIGN_UP_FILE),
+    # one's own sign-up
+    "GET /api/v1/programmes/{ref}/sign-up/{role}": Call({LEADER}),
+    "GET /programmes/{ref}/sign-up/{role}": Call(SIGNED_IN),
+    "PUT /api/v1/programmes/{ref}/sign-up/{role}": Call(SIGNED_IN, json=SIGN_UP),
+    "POST /programmes/{ref}/sign-up/{role}": Call(SIGNED_IN, data=SIGN_UP_FORM),
+    "DELETE /api/v1/programmes/{ref}/sign-up/{role}": Call({LEADER}),
+    "POST /programmes/{ref}/sign-up/{role}/withdraw": Call({LEADER}),
+    "PUT /api/v1/programmes/{ref}/checklist": Call({JUNIOR}, json={"ticked": ["guide"]}),
+    "GET /programmes/{ref}/preparation": Call({JUNIOR}),
+    "POST /programmes/{ref}/preparation": Call({JUNIOR}, data={"ticked": "guide"}),
+    # rounds
+    "GET /api/v1/programmes/{programme}/readiness": Call(ITS),
+    "GET /programmes/{programme}/readiness": Call(ITS),
+    "GET /api/v1/programmes/{programme}/rounds": Call(ITS),
+    "GET /programmes/{programme}/rounds": Call(ITS),
+    "POST /api/v1/programmes/{programme}/rounds": Call(ITS, json={}),
+    "POST /programmes/{programme}/rounds": Call(ITS),
+    "GET /api/v1/rounds/{round_ref}": Call(ITS),
+    "GET /rounds/{round_ref}": Call(ITS),
+    "POST /api/v1/rounds/{round_ref}/pins": Call(ITS, json={**PAIR, "reason": "r"}),
+    "POST /api/v1/rounds/{round_ref}/forbids": Call(ITS, json={**PAIR, "reason": "r"}),
+    "POST /rounds/{round_ref}/overrides": Call(ITS, data={**PAIR, "reason": "r", "kind": "pin"}),
+    "POST /api/v1/rounds/{round_ref}/clearings": Call(ITS, json=PAIR),
+    "POST /rounds/{round_ref}/clearings": Call(ITS, data=PAIR),
+    "POST /api/v1/rounds/{round_ref}/publish": Call(ITS, json={}),
+    "GET /rounds/{round_ref}/publish": Call(ITS),
+    "POST /rounds/{round_ref}/publish": Call(ITS, data={"revision": "1"}),
+    "POST /api/v1/rounds/{round_ref}/undo": Call(ITS),
+    "POST /rounds/{round_ref}/undo": Call(ITS),
+    "POST /api/v1/rounds/{round_ref}/replay": Call(ITS),
+    "POST /rounds/{round_ref}/replay": Call(ITS),
+    "POST /api/v1/rounds/{round_ref}/export": Call(ITS),
+    "POST /rounds/{round_ref}/export": Call(ITS, data={"format": "json"}),
+    # pairings
+    "GET /api/v1/pairings": Call(SIGNED_IN),
+    "GET /api/v1/sessions": Call(SIGNED_IN),
+    "GET /api/v1/pairings/records": Call(SIGNED_IN),
+    "GET /api/v1/pairings/{pairing_id}": Call(TWO),
+    "GET /pairings/{pairing_id}": Call(TWO),
+    "GET /api/v1/pairings/{pairing_id}/sessions": Call(TWO),
+    "POST /api/v1/pairings/{pairing_id}/accept": Call(TWO),
+    "POST /pairings/{pairing_id}/accept": Call(TWO),
+    "POST /api/v1/pairings/{pairing_id}/decline": Call(TWO, json={"reason": ""}),
+    "POST /pairings/{pairing_id}/decline": Call(TWO, data={"reason": ""}),
+    # check-ins
+    "GET /api/v1/check-ins": Call(SIGNED_IN),
+    "GET /api/v1/check-ins/{check_in_id}": Call({LEADER}),
+    "GET /me/check-ins/{check_in_id}": Call({LEADER}),
+    "POST /api/v1/check-ins/{check_in_id}/answer": Call({LEADER}, json={"met": "no"}),
+    "POST /me/check-ins/{check_in_id}": Call({LEADER}, data={"met": "no"}),
+    "GET /check-ins/{token}": Call(ALL),
+    "POST /check-ins/{token}": Call(ALL, data={"met": "no"}),
+    "GET /api/v1/follow-ups": Call(SIGNED_IN),
+    # messages
+    "GET /api/v1/messages": Call(STAFF),
+    "GET /api/v1/mailbox": Call(SIGNED_IN),
+    "GET /mailbox": Call(SIGNED_IN),
+    "GET /api/v1/mailbox/{message_id}": Call({LEADER, ADMINISTRATOR}),
+    "GET /mailbox/{message_id}": Call({LEADER, ADMINISTRATOR}),
+}
+"""Every route, and who gets in: whoever may, and is then told of success or of what stands in the way."""
+ELSEWHERE_TRIED = {"GET /schema/{path}"}
+"""The framework's own; what is behind it is ``/schema/openapi.json``."""
+
+
+class Door:
+    """The whole service in a world that is put back after every change."""
+
+    def __init__(self, client: AsyncClient, world: World, pristine: Path, path: Path) -> None:
+        self.client = client
+        self.world = world
+        self.pristine = pristine
+        self.path = path
+
+    async def knock(self, route: str, role: str, ids: dict[str, str] | None = None) -> Response:
+        method, _, path = route.partition(" ")
+        call = ROUTES[route]
+        self.client.cookies.clear()
+        return await self.client.request(
+            method,
+            path.format(**{**self.world.ids, **(ids or {})}),
+            headers=self.world.keys[role],
+            json=self._named(call.json),
+            data=self._named(call.data),
+            files={"file": ("file.csv", call.file.encode())} if call.file else None,
+        )
+
+    def _named(self, body: Mapping[str, object] | None) -> dict[str, object] | None:
+        """Put those people in who are named in a body."""
+        known = {"{stranger}": str(self.world.people[STRANGER]), "{administrator}": self.world.ids["administrator"]}
+        if body is None:
+            return None
+        return {name: known.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
+
+    def put_back(self) -> None:
+        copied(self.pristine, self.path)
+
+
+def visiting(app: Litestar, opened: Database, settings: Settings) -> AsyncClient:
+    service = surrounded(app, settings, opened)
+    transport = ASGITransport(service, raise_app_exceptions=False)  # type: ignore[arg-type]  # Litestar types scopes narrower
+    return AsyncClient(transport=transport, base_url=settings.base_url, headers={"origin": settings.base_url})
+
+
+def let_in(answer: Response) -> bool:
+    """Not sent away: neither unknown, nor forbidden, nor on to the sign-in page."""
+    away = answer.headers.get("location", "").startswith("/sign-in?")
+    return answer.status_code not in (401, 403, 404) and not away
