@@ -96,15 +96,9 @@ async def _wake(clock: Clock, name: str, wake_at: InstrumentedAttribute[datetime
 
 async def send_messages(clock: Clock) -> int:
     """Send what is due, batch after batch."""
-    sent = 0
-    while sent < BATCH and not clock.stopping():
-        if not await something_due(clock.database, Message.wake_at, clock.now()):
-            return sent
-        batch = await dispatch.send_due(clock.sender, clock.stopping)
-        if batch == 0:
-            return sent
-        sent += batch
-    return sent
+    if clock.stopping() or not await something_due(clock.database, Message.wake_at, clock.now()):
+        return 0
+    return await dispatch.send_due(clock.sender, clock.stopping, BATCH)
 
 
 async def solve_rounds(clock: Clock) -> int:

@@ -37,7 +37,7 @@ def ran(
     *arguments: str,
     environment: Mapping[str, str],
     directory: Path,
-    within: float = 120,
+    within: float = 90,
     program: Path = PROGRAM,
 ) -> Ran:
     """Run ``mentoring ARGUMENTS`` in ``directory`` to its end. Raises ``CommandFailed``."""

@@ -61,7 +61,7 @@ async def _publishing(url: str) -> list[Figure]:
             known("then, once all have accepted, their sessions, check-ins and messages", plan, "s"),
             # The round has not exactly 800 pairs; each costs the same.
             at_most(
-                "publishing 800 pairings with check-ins and messages, all three",
+                f"publishing 800 pairings with check-ins and messages, all three (reckoned from {pairings})",
                 (publish + ask + plan) * 800 / pairings,
                 "s",
                 SECONDS_FOR_800,

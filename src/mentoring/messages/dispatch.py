@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from random import Random
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -31,6 +32,11 @@ from mentoring.settings import Settings
 log = logging.getLogger(__name__)
 NOBODY = UUID(int=0)
 Clock = Callable[[], datetime]
+Stopping = Callable[[], bool]
+
+
+def never() -> bool:
+    return False
 
 
 def utc_now() -> datetime:
@@ -60,24 +66,60 @@ def new_sender(database: Database, settings: Settings, kinds: Mapping[str, Kind]
     return Sender(database, settings, kinds, settings.secret(), smtp, clock, Random(), owner, intents)
 
 
-async def send_due(sender: Sender, stopping: Callable[[], bool] = lambda: False) -> int:
-    """Send one batch of what is due; return how many messages were dealt with."""
-    if sender.smtp is not None:
+class Batch(NamedTuple):
+    """What one sender has claimed and composed."""
+
+    claimed: Sequence[Claimed]
+    drafts: Mapping[UUID, Draft]
+
+
+async def send_due(sender: Sender, stopping: Stopping = never, limit: int = BATCH) -> int:
+    """Send what is due, about ``limit`` messages at most; return how many were dealt with.
+
+    On PostgreSQL the next batch is claimed and composed while this one is on its way. SQLite has one writer: there it
+    would only be in its own way.
+    """
+    if sender.smtp is not None and not await _reached(sender.smtp):
+        return 0
+    batch, dealt = await _prepare(sender), 0
+    while batch.claimed:
+        dealt += len(batch.claimed)
+        full = len(batch.claimed) == BATCH and dealt < limit
+        ahead = asyncio.create_task(_prepare(sender)) if full and not sender.database.sqlite else None
         try:
-            await sender.smtp.open()
-        except Unreachable as unreachable:
-            log.warning("no mail server", extra={"error": str(unreachable)})
-            return 0
+            await _deal_with(sender, batch, stopping)
+        finally:
+            batch = await ahead if ahead else Batch((), {})
+            if batch.claimed and stopping():
+                await _give_back(sender, batch.claimed)
+        if stopping() or not full:
+            break
+        batch = batch if ahead else await _prepare(sender)
+    return dealt
+
+
+async def _reached(smtp: Smtp) -> bool:
+    try:
+        await smtp.open()
+    except Unreachable as unreachable:
+        log.warning("no mail server", extra={"error": str(unreachable)})
+        return False
+    return True
+
+
+async def _prepare(sender: Sender) -> Batch:
     async with sender.database.sessions.begin() as db:
         claimed = await claim(db, sender.owner, sender.clock())
-        drafts, broken = await _compose(db, sender, claimed)
+        drafts, broken = await _compose(db, sender, claimed) if claimed else ({}, frozenset())
     await _put_off(sender, [one for one in claimed if one.id in broken], "composing failed")
-    whole = [one for one in claimed if one.id not in broken]
+    return Batch([one for one in claimed if one.id not in broken], drafts)
+
+
+async def _deal_with(sender: Sender, batch: Batch, stopping: Stopping) -> None:
     if sender.smtp is None:
-        await _keep(sender, whole, drafts)
+        await _keep(sender, batch.claimed, batch.drafts)
     else:
-        await _send(sender, sender.smtp, whole, drafts, stopping)
-    return len(claimed)
+        await _send(sender, sender.smtp, batch.claimed, batch.drafts, stopping)
 
 
 async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH) -> list[Claimed]:
@@ -138,7 +180,7 @@ async def _try(db: AsyncSession, sender: Sender, post: Post, batch: Sequence[Cla
 
 
 async def _send(
-    sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], drafts: Mapping[UUID, Draft], stopping: Callable[[], bool]
+    sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], drafts: Mapping[UUID, Draft], stopping: Stopping
 ) -> None:
     """Send one after the other. What remains when we are told to stop, or the server is gone, is given back."""
     before: Claimed | None = None

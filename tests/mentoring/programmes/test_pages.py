@@ -137,7 +137,12 @@ async def test_settings_are_changed_and_a_wrong_one_is_kept_to_be_mended(
 ) -> None:
     programme, _ = await a_visit(client, database, coordinates=True)
     path = f"/programmes/{programme.id}"
-    form = {"rules.unit": ["off"], "rules.time": ["off", "on"], "weights.need": "0.5", "ladder.consent_reminders": "1, 3"}
+    form = {
+        "rules.unit": ["off"],
+        "rules.time": ["off", "on"],
+        "weights.need": "0.5",
+        "ladder.consent_reminders": "1, 3",
+    }
 
     changed = await client.post(path, data=form)
     wrong = await client.post(path, data={"plan.sessions": "900", "open": ["off"]})

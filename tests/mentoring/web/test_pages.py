@@ -148,7 +148,14 @@ async def test_a_name_with_markup_is_shown_and_not_run(client: AsyncClient, data
 async def test_the_stylesheet_has_no_side_and_no_foreign_address(client: AsyncClient) -> None:
     sheet = (await client.get("/static/style.css")).text
 
-    for one_sided in ("margin-left", "margin-right", "padding-left", "padding-right", "text-align: left", "float: left"):
+    for one_sided in (
+        "margin-left",
+        "margin-right",
+        "padding-left",
+        "padding-right",
+        "text-align: left",
+        "float: left",
+    ):
         assert one_sided not in sheet
     assert "http" not in sheet
     assert "@import" not in sheet

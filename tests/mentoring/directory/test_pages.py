@@ -1,0 +1,54 @@
+"""The staff file on its page: looked at first, written when asked."""
+
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy import func, select
+
+from mentoring.db import Database
+from mentoring.i18n import Words
+from mentoring.people.models import Person
+from tests.builders import a_person
+from tests.mentoring.directory.staff_files import a_row, csv_of
+from tests.mentoring.visitor import Page, come_in
+
+WORDS = Words("en")
+ONE = csv_of(a_row(staff_no="N1", email="n1@example.org"))
+
+
+async def sent(client: AsyncClient, database: Database, content: bytes, **form: str) -> Response:
+    async with database.sessions.begin() as db:
+        administrator = await a_person(db, staff_no=None)
+    await come_in(client, database, administrator, administrator=True)
+    return await client.post("/staff/import", data=form, files={"file": ("staff.csv", content)})
+
+
+async def known(database: Database) -> int:
+    async with database.reading() as db:
+        return await db.scalar(select(func.count()).select_from(Person).where(Person.staff_no == "N1")) or 0
+
+
+@pytest.mark.parametrize("apply, key, stored", [("false", "page.import.dry", 0), ("true", "page.import.applied", 1)])
+async def test_a_file_is_checked_or_applied(
+    client: AsyncClient, database: Database, apply: str, key: str, stored: int
+) -> None:
+    answer = await sent(client, database, ONE, apply=apply)
+
+    assert WORDS.text(key) in Page(answer).text
+    assert await known(database) == stored
+
+
+async def test_a_mistake_is_shown_by_its_line_and_nothing_is_written(client: AsyncClient, database: Database) -> None:
+    rows = [a_row(staff_no="N1", email="n1@example.org"), a_row(staff_no="N1", email="n2@example.org")]
+
+    answer = await sent(client, database, csv_of(*rows), apply="true")
+
+    assert WORDS.plural("page.import.problems", 1) in Page(answer).text
+    assert await known(database) == 0
+
+
+async def test_what_is_no_staff_file_is_refused_on_the_same_page(client: AsyncClient, database: Database) -> None:
+    answer = await sent(client, database, b"given_name,family_name\nAma,Mensah\n", apply="true")
+
+    assert answer.status_code == 422
+    assert "staff_no" in Page(answer).text
+    assert WORDS.text("page.staff.text") in Page(answer).text
