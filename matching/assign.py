@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # loads its optimize when first used: who only reads rounds does not wait for it
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from matching.block import Block, Index, blocks, measure
 from matching.eligibility import refused
@@ -183,7 +183,7 @@ def _assigned(places: _Places) -> NDArray[np.int32]:
     gated = np.empty((0, 2), np.int32)
     while True:
         costs = _with_gates(places, gated)
-        rows, columns = linear_sum_assignment(costs)
+        rows, columns = scipy.optimize.linear_sum_assignment(costs)
         made = (costs[rows, columns] < 0) & (rows < len(places.leaders))
         pairs = _people(places, gated, rows[made], columns[made])
         pairs, times = np.unique(pairs, axis=0, return_counts=True)

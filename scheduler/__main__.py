@@ -7,7 +7,6 @@ this process dies, and any number of clocks may run.
 import asyncio
 import logging
 import signal
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -17,7 +16,7 @@ from mentoring.messages.dispatch import new_sender
 from mentoring.reactions import COMPOSERS
 from mentoring.settings import Settings, read_settings
 from scheduler.health import Health
-from scheduler.jobs import JOBS, Clock, Job
+from scheduler.jobs import JOBS, Clock, Job, due_jobs
 
 log = logging.getLogger("scheduler")
 DRAIN_SECONDS = 10.0
@@ -25,68 +24,66 @@ DRAIN_SECONDS = 10.0
 
 
 class Metronome:
-    """Runs each job again and again, never twice at once, until told to stop."""
+    """Looks again and again which jobs have something to do and runs them, none twice at once, until told to stop."""
 
     def __init__(self, opened: Database, settings: Settings) -> None:
-        self.database = opened
         self.settings = settings
         self.stopping = asyncio.Event()
-        self.running: set[asyncio.Task[object]] = set()
+        self.running: dict[Job, asyncio.Task[None]] = {}
         self.health = Health(opened)
-        self.scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        sender = new_sender(opened, settings, COMPOSERS)
+        self.clock = Clock(opened, sender, self.stopping.is_set)
 
     async def run(self) -> None:
         """Tick until a stop signal comes, then let the items in hand finish."""
-        sender = new_sender(self.database, self.settings, COMPOSERS)
-        clock = Clock(self.database, sender, self.stopping.is_set)
-        for job in JOBS:
-            self._every_tick(job.__name__, self._job(job, clock))
-        self.scheduler.start()
+        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
+        scheduler.add_job(
+            self.tick, "interval", seconds=self.settings.tick_seconds, id="tick", next_run_time=datetime.now(UTC)
+        )
+        scheduler.start()
         log.info("clock started")
         await self.stopping.wait()
-        self.scheduler.pause()
+        scheduler.shutdown(wait=False)
         await self._drain()
-        self.scheduler.shutdown(wait=False)
-        if sender.smtp is not None:
-            await sender.smtp.quit()
+        if self.clock.sender.smtp is not None:
+            await self.clock.sender.smtp.quit()
         log.info("clock stopped")
+
+    async def tick(self) -> None:
+        """One look; jobs that are due and not under way are begun. A look that fails is logged, and comes again."""
+        try:
+            due = await due_jobs(self.clock)
+            for job in JOBS:
+                if job in due and job not in self.running:
+                    self._begin(job)
+                elif job not in self.running:
+                    await self.health.note(job.__name__, 0, None, self.clock.now())
+        except Exception:
+            log.exception("tick failed")
+
+    def _begin(self, job: Job) -> None:
+        task = self.running[job] = asyncio.create_task(self._run_once(job))
+        task.add_done_callback(lambda _: self.running.pop(job, None))
 
     async def _drain(self) -> None:
         """Wait for what is running, but not for ever."""
         if not self.running:
             return
-        _, late = await asyncio.wait(self.running, timeout=DRAIN_SECONDS)
+        _, late = await asyncio.wait(self.running.values(), timeout=DRAIN_SECONDS)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    def _every_tick(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        self.scheduler.add_job(
-            run, "interval", seconds=self.settings.tick_seconds, id=name, next_run_time=datetime.now(UTC)
-        )
-
-    def _job(self, job: Job, clock: Clock) -> Callable[[], Awaitable[None]]:
-        async def run() -> None:
-            task = asyncio.current_task()
-            assert task is not None
-            self.running.add(task)
-            try:
-                await self._run_once(job, clock)
-            finally:
-                self.running.discard(task)
-
-        return run
-
-    async def _run_once(self, job: Job, clock: Clock) -> None:
+    async def _run_once(self, job: Job) -> None:
         """One run. What goes wrong is logged and noted; the next tick tries again."""
         items, error = 0, None
         try:
-            items = await job(clock)
+            items = await job(self.clock)
         except Exception as failure:
             log.exception("job failed", extra={"job": job.__name__})
             error = type(failure).__name__
         try:
-            await self.health.note(job.__name__, items, error, clock.now())
+            await self.health.note(job.__name__, items, error, self.clock.now())
         except Exception:
             log.exception("sign of life not written", extra={"job": job.__name__})
 

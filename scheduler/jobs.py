@@ -5,12 +5,12 @@ with nothing to do is one look at an index.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -20,6 +20,7 @@ from mentoring.checkins.models import CheckIn
 from mentoring.db import Database
 from mentoring.journal import JournalEntry
 from mentoring.messages import dispatch
+from mentoring.messages.contracts import NOW
 from mentoring.messages.dispatch import Sender
 from mentoring.messages.models import Message
 from mentoring.pairings import service as pairings
@@ -48,43 +49,32 @@ class Clock(NamedTuple):
 Job = Callable[[Clock], Awaitable[int]]
 
 
-async def something_due(database: Database, wake_at: InstrumentedAttribute[datetime | None], now: datetime) -> bool:
-    """Whether the earliest row of a table is due: a look at the end of an index, which locks nothing."""
-    earliest: Select[tuple[int]] = select(1).where(wake_at <= now).limit(1)
-    async with database.reading() as db:
-        return await db.scalar(earliest) is not None
-
-
 async def deliver_events(clock: Clock) -> int:
     """Let follow what follows from what has happened."""
-    if not await something_due(clock.database, JournalEntry.wake_at, clock.now()):
-        return 0
     delivered = await reactions.pass_over_unanswered(clock.database, clock.now())
-    for _ in range(BATCH):
-        if clock.stopping() or await reactions.deliver_one(clock.database, clock.now()) is None:
+    while delivered < BATCH:
+        if clock.stopping() or not (some := await reactions.deliver_next(clock.database, clock.now())):
             return delivered
-        delivered += 1
+        delivered += some
     return _stopped_after("events", delivered)
 
 
 async def wake_pairings(clock: Clock) -> int:
     """Remind whoever has not answered a proposal, or let it expire."""
-    return await _wake(clock, "pairings", Pairing.wake_at, pairings.wake_pairing)
+    return await _wake(clock, "pairings", pairings.wake_pairing)
 
 
 async def wake_sessions(clock: Clock) -> int:
     """Invite to the sessions that come near."""
-    return await _wake(clock, "sessions", PairSession.wake_at, pairings.wake_session)
+    return await _wake(clock, "sessions", pairings.wake_session)
 
 
 async def wake_check_ins(clock: Clock) -> int:
     """Fire, follow up or lapse every check-in whose time has come."""
-    return await _wake(clock, "check-ins", CheckIn.wake_at, checkins.wake_check_in)
+    return await _wake(clock, "check-ins", checkins.wake_check_in)
 
 
-async def _wake(clock: Clock, name: str, wake_at: InstrumentedAttribute[datetime | None], wake_one: WakeOne) -> int:
-    if not await something_due(clock.database, wake_at, clock.now()):
-        return 0
+async def _wake(clock: Clock, name: str, wake_one: WakeOne) -> int:
     for woken in range(BATCH):
         if clock.stopping():
             return woken
@@ -96,9 +86,13 @@ async def _wake(clock: Clock, name: str, wake_at: InstrumentedAttribute[datetime
 
 async def send_messages(clock: Clock) -> int:
     """Send what is due, batch after batch."""
-    if clock.stopping() or not await something_due(clock.database, Message.wake_at, clock.now()):
-        return 0
-    return await dispatch.send_due(clock.sender, clock.stopping, BATCH)
+    sent = 0
+    while sent < BATCH and not clock.stopping():
+        some = await dispatch.send_due(clock.sender, clock.stopping)
+        if not some:
+            return sent
+        sent += some
+    return sent
 
 
 async def solve_rounds(clock: Clock) -> int:
@@ -111,4 +105,26 @@ def _stopped_after(name: str, items: int) -> int:
     return items
 
 
-JOBS: tuple[Job, ...] = (deliver_events, wake_pairings, wake_sessions, wake_check_ins, send_messages, solve_rounds)
+def _earliest(wake_at: InstrumentedAttribute[datetime | None]) -> ColumnElement[bool]:
+    """Whether the first row of an index is due. Asked like this, either database goes there and nowhere else."""
+    return select(wake_at).where(wake_at.is_not(None)).order_by(wake_at).limit(1).scalar_subquery() <= NOW
+
+
+JOBS: Mapping[Job, ColumnElement[bool]] = {
+    deliver_events: _earliest(JournalEntry.wake_at),
+    wake_pairings: _earliest(Pairing.wake_at),
+    wake_sessions: _earliest(PairSession.wake_at),
+    wake_check_ins: _earliest(CheckIn.wake_at),
+    send_messages: _earliest(Message.wake_at),
+    solve_rounds: exists().where(rounds.waiting(NOW)),
+}
+"""The jobs, each with what is true when it has something to do."""
+
+_LOOK = select(*JOBS.values())
+
+
+async def due_jobs(clock: Clock) -> list[Job]:
+    """The jobs that have something to do: the end of each index, seen in one statement that locks nothing."""
+    async with clock.database.reading() as db:
+        seen = (await db.execute(_LOOK, {"now": clock.now()})).one()
+    return [job for job, due in zip(JOBS, seen, strict=True) if due]

@@ -6,11 +6,13 @@ them, sending them is ``messages.dispatch``'s.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins import mails as checkin_mails
 from mentoring.checkins import service as checkins
@@ -34,29 +36,33 @@ from mentoring.people import mails as people_mails
 from mentoring.people.contracts import PersonInvited
 from mentoring.programmes import mails as programme_mails
 from mentoring.programmes.contracts import PersonSignedUp
-from mentoring.rounds import service as rounds
+from mentoring.rounds import alternates
 
 log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 """How long an entry waits alone after its reaction failed; twice as long each time."""
 
+TOGETHER = 200
+"""Entries of one kind in one transaction: a round that begins 800 pairings is four, and none is long."""
+
 Reaction = Callable[..., Awaitable[None]]
+"""Takes the session, the events that are delivered together, and the time."""
 Reactions = Mapping[type[Event], tuple[Reaction, ...]]
 
 REACTIONS: Reactions = {
-    PersonInvited: (people_mails.mail_the_link,),
-    PersonSignedUp: (programme_mails.confirm_sign_up,),
+    PersonInvited: (people_mails.mail_the_links,),
+    PersonSignedUp: (programme_mails.confirm_sign_ups,),
     PairingsProposed: (pairings.ask_leaders,),
-    JuniorAsked: (pairings.ask_junior,),
+    JuniorAsked: (pairings.ask_juniors,),
     ConsentReminded: (pairings.remind_asked,),
     PairingBegan: (pairings.plan_sessions, checkins.schedule_check_ins, pairings.tell_both),
-    PairingFellThrough: (pairings.tell_fallen_through, rounds.offer_alternate),
+    PairingFellThrough: (pairings.tell_fallen_through, alternates.offer_alternates),
     PairingsWithdrawn: (checkins.cancel_check_ins, pairings.tell_withdrawn),
-    SessionInvited: (pairings.invite_to_session,),
-    CheckInFired: (checkins.mail_the_question,),
-    CheckInFollowedUp: (checkins.mail_the_question,),
+    SessionInvited: (pairings.invite_to_sessions,),
+    CheckInFired: (checkins.mail_the_questions,),
+    CheckInFollowedUp: (checkins.mail_the_questions,),
     CheckInLapsed: (checkins.notice_silence,),
-    PersonLeft: (checkins.look_after_the_left_behind, pairings.let_go_of_leaver),
+    PersonLeft: (checkins.look_after_the_left_behind, pairings.let_go_of_leavers),
 }
 
 COMPOSERS: dict[str, Kind] = {
@@ -67,36 +73,58 @@ COMPOSERS: dict[str, Kind] = {
 }
 
 
-async def deliver_one(database: Database, now: datetime, reactions: Reactions = REACTIONS) -> int | None:
-    """Deliver the entry that has waited longest, all its reactions in one transaction; return its number.
+async def deliver_next(database: Database, now: datetime, reactions: Reactions = REACTIONS) -> int:
+    """Deliver the entry that has waited longest, with those of its kind that follow it; return how many.
 
-    Where one fails, nothing of them stays; the entry waits alone, longer each time, and the others go on.
+    All their reactions run in one transaction. Where one fails, nothing of them stays, and each entry is delivered
+    alone: the one that fails waits, longer each time, and the others go on.
     """
-    number: int | None = None
+    numbers: list[int] = []
     try:
         async with database.sessions.begin() as db:
-            entry = await db.scalar(
-                select(JournalEntry)
-                .where(JournalEntry.wake_at <= now)
-                .order_by(JournalEntry.wake_at, JournalEntry.number)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            if entry is None:
-                return None
-            number = entry.number
-            kinds = {kind.__name__: kind for kind in reactions}
-            if entry.event in kinds:
-                event = event_of(entry, kinds)
-                for reaction in reactions[type(event)]:
-                    await reaction(db, event, now)
-            entry.wake_at, entry.delivered_at, entry.error = None, now, None
-    except Exception as error:  # whatever a reaction does wrong, the others must run
-        if number is None:
+            entries = await _waiting(db, now)
+            numbers = [entry.number for entry in entries]
+            await _react(db, entries, now, reactions)
+    except Exception:  # whatever a reaction does wrong, the others must run
+        if not numbers:
             raise
+        for number in numbers:
+            await _deliver_alone(database, number, now, reactions)
+    return len(numbers)
+
+
+async def _waiting(db: AsyncSession, now: datetime) -> list[JournalEntry]:
+    """The next entries, as many of one kind as follow each other."""
+    rows = await db.scalars(
+        select(JournalEntry)
+        .where(JournalEntry.wake_at <= now)
+        .order_by(JournalEntry.wake_at, JournalEntry.number)
+        .limit(TOGETHER)
+        .with_for_update(skip_locked=True)
+    )
+    entries = list(rows)
+    return list(takewhile(lambda entry: entry.event == entries[0].event, entries))
+
+
+async def _react(db: AsyncSession, entries: Sequence[JournalEntry], now: datetime, reactions: Reactions) -> None:
+    kinds = {kind.__name__: kind for kind in reactions}
+    if entries and entries[0].event in kinds:
+        events = [event_of(entry, kinds) for entry in entries]
+        for reaction in reactions[kinds[entries[0].event]]:
+            await reaction(db, events, now)
+    for entry in entries:
+        entry.wake_at, entry.delivered_at, entry.error = None, now, None
+
+
+async def _deliver_alone(database: Database, number: int, now: datetime, reactions: Reactions) -> None:
+    try:
+        async with database.sessions.begin() as db:
+            entry = await db.get_one(JournalEntry, number, with_for_update=True)
+            if entry.delivered_at is None:
+                await _react(db, [entry], now, reactions)
+    except Exception as error:
         log.exception("reaction failed", extra={"entry": number})
         await _put_off(database, number, type(error).__name__, now)
-    return number
 
 
 async def _put_off(database: Database, number: int, error: str, now: datetime) -> None:

@@ -14,7 +14,7 @@ from mentoring.messages.models import Message
 from mentoring.pairings.models import Pairing
 from mentoring.pairings.rules import PairingState
 from mentoring.pairings.service import accept_pairing
-from mentoring.reactions import deliver_one, pass_over_unanswered
+from mentoring.reactions import deliver_next, pass_over_unanswered
 from mentoring.rounds.contracts import Publish
 from mentoring.rounds.publishing import publish_round
 from tests.bench.large_files import agency_round
@@ -74,7 +74,7 @@ async def _publishing(url: str) -> list[Figure]:
 async def _deliver_all(opened: Database) -> None:
     """What the clock does with events, without its pauses."""
     await pass_over_unanswered(opened, datetime.now(UTC))
-    while await deliver_one(opened, datetime.now(UTC)) is not None:
+    while await deliver_next(opened, datetime.now(UTC)):
         pass
 
 

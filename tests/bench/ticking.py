@@ -23,8 +23,8 @@ from mentoring.messages.service import enqueue
 from mentoring.pairings.rules import PairingState, SessionState
 from mentoring.reactions import COMPOSERS
 from mentoring.settings import Settings
-from scheduler.health import Health
-from scheduler.jobs import JOBS, Clock, send_messages
+from scheduler.__main__ import Metronome
+from scheduler.jobs import Clock, send_messages
 from tests.bench.population import AHEAD, Rows, some_check_ins, some_pairings, some_sessions, the_id
 from tests.bench.report import Figure, at_least, at_most, exactly
 from tests.bench.workshop import Workshop
@@ -76,15 +76,13 @@ async def _look_ahead(opened: Database, check_ins: int) -> None:
 
 
 async def _ticks(opened: Database, workshop: Workshop, ticks: int) -> list[float]:
-    sender = new_sender(opened, Settings(secret_file=workshop.folder / "secret"), COMPOSERS)
-    clock, health = Clock(opened, sender, lambda: False), Health(opened)
-    for job in JOBS:  # the first one opens connections and says that the clock is alive
-        await health.note(job.__name__, await job(clock), None, clock.now())
+    settings = Settings(secret_file=workshop.folder / "secret")
+    metronome = Metronome(opened, settings)
+    await metronome.tick()  # the first one opens connections and says that the clock is alive
     milliseconds = []
     for _ in range(ticks):
         began = time.perf_counter()
-        for job in JOBS:
-            await health.note(job.__name__, await job(clock), None, clock.now())
+        await metronome.tick()
         milliseconds.append((time.perf_counter() - began) * 1000)
     return milliseconds
 

@@ -1,6 +1,7 @@
 """What the mails about check-ins say."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.checkins.models import CheckIn
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
 from mentoring.checkins.service import link_token
-from mentoring.messages.contracts import Choice, Claimed, Draft, Kind, Letter, Post
+from mentoring.messages.contracts import Choice, Claimed, Draft, Kind, Letter, Post, Write
 from mentoring.messages.models import Message
 from mentoring.messages.rendering import render
 from mentoring.pairings.mails import Subject, subjects_of
@@ -24,7 +25,7 @@ _OPEN: ColumnElement[bool] = (
 """Still unanswered, and not asked again since: after an outage only the latest goes out."""
 
 
-async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Draft]:
+async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
     """Compose the questions of a batch, about sessions and pulses alike."""
     rows = await db.execute(
         select(CheckIn, Pairing)
@@ -34,12 +35,15 @@ async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> 
     asked = {check_in.id: (check_in, pairing) for check_in, pairing in rows}
     about = {one.id: (one, asked[one.about][1]) for one in messages if one.about in asked}
     subjects = await subjects_of(db, about)
-    drafts = {}
-    for message_id, (message, _) in about.items():
-        subject = subjects[message_id]
-        letter = _letter(subject, asked[message.about][0], again=message.sequence > 0, post=post)
-        drafts[message_id] = render(subject.words, letter, subject.reader.email, post)
-    return drafts
+    return {
+        message_id: partial(_draft, subjects[message_id], asked[message.about][0], message, post)
+        for message_id, (message, _) in about.items()
+    }
+
+
+def _draft(subject: Subject, check_in: CheckIn, message: Claimed, post: Post) -> Draft:
+    letter = _letter(subject, check_in, again=message.sequence > 0, post=post)
+    return render(subject.words, letter, subject.reader.email, post)
 
 
 def _letter(subject: Subject, check_in: CheckIn, *, again: bool, post: Post) -> Letter:

@@ -1,5 +1,6 @@
 """Check-ins are scheduled, fire, chase, lapse and are answered."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -41,12 +42,12 @@ from mentoring.pairings import rules as pairing_rules
 from mentoring.pairings import service as pairings
 from mentoring.pairings.contracts import PairingBegan, PairingsWithdrawn
 from mentoring.pairings.models import Pairing, PairSession
+from mentoring.pairings.queries import Begun, Place, begun_pairings
 from mentoring.pairings.rules import PairingState
 from mentoring.people.models import Person
 from mentoring.people.rules import at_wall_time, working
 from mentoring.policy import Action
 from mentoring.programmes.models import Programme
-from mentoring.programmes.rules import Plan
 from mentoring.settings import Settings
 
 LINK_SALT = "check-in"
@@ -136,44 +137,41 @@ async def answer_from_mail(
     return await answer_check_in(db, actor, check_in_id, answer, now)
 
 
-async def schedule_check_ins(db: AsyncSession, event: PairingBegan, _now: datetime) -> None:
+async def schedule_check_ins(db: AsyncSession, events: Sequence[PairingBegan], _now: datetime) -> None:
     """Reaction: a pairing that began gets the check-ins of its sessions and its pulses, for both."""
-    pairing = await db.get_one(Pairing, event.pairing_id)
-    if pairing.state is not PairingState.ACTIVE or pairing.began_at is None:
-        return
-    plan = (await db.get_one(Programme, pairing.programme_id)).plan
+    ids = [event.pairing_id for event in events]
     rows = await db.execute(
-        select(PairSession.number, PairSession.starts_at, PairSession.minutes)
-        .where(PairSession.pairing_id == pairing.id)
+        select(PairSession.pairing_id, PairSession.number, PairSession.starts_at, PairSession.minutes)
+        .where(PairSession.pairing_id.in_(ids))
         .order_by(PairSession.number)
     )
-    ends = [(row.number, row.starts_at + timedelta(minutes=row.minutes)) for row in rows]
-    people = await db.execute(
-        select(Person.id, Person.country, Person.time_zone).where(Person.id.in_((pairing.leader_id, pairing.junior_id)))
-    )
-    asked = [_asked_of(pairing, plan, ends, row.country, row.time_zone or "UTC", row.id) for row in people]
+    ends = defaultdict(list)
+    for row in rows:
+        ends[row.pairing_id].append((row.number, row.starts_at + timedelta(minutes=row.minutes)))
+    asked = [
+        _asked_of(begun, ends[begun.pairing.id], place)
+        for begun in await begun_pairings(db, ids)
+        for place in (begun.leader, begun.junior)
+    ]
     await insert_missing(db, CheckIn, [row for rows_of_one in asked for row in rows_of_one])
 
 
-def _asked_of(
-    pairing: Pairing, plan: Plan, ends: Sequence[tuple[int, datetime]], country: str, zone: str, person_id: UUID
-) -> list[dict[str, object]]:
+def _asked_of(begun: Begun, ends: Sequence[tuple[int, datetime]], place: Place) -> list[dict[str, object]]:
     """The rows of one person: a question after each session, and the pulses in the morning of a working day."""
-    if not ends or pairing.began_at is None:
+    if not ends:
         return []
-    last = [end for _, end in ends]
-    pulses = rules.pulses(
-        pairing.began_at, last, plan.pulse_after_days, plan.midpoint_after_session, plan.look_back_after_days
-    )
+    last, plan = [end for _, end in ends], begun.plan
+    pulses = rules.pulses(begun.at, last, plan.pulse_after_days, plan.midpoint_after_session, plan.look_back_after_days)
     at_sessions = {rules.SESSION_MOMENT.format(number=number): end for number, end in ends}
     due = {moment: (CheckInKind.SESSION, end) for moment, end in at_sessions.items()} | {
-        moment: (CheckInKind.PULSE, at if at in last else _morning(at, country, zone)) for moment, at in pulses.items()
+        moment: (CheckInKind.PULSE, at if at in last else _morning(at, place.country, place.zone))
+        for moment, at in pulses.items()
     }
     return [
         {
-            "programme_id": pairing.programme_id,
-            "pairing_id": pairing.id,
-            "person_id": person_id,
+            "programme_id": begun.pairing.programme_id,
+            "pairing_id": begun.pairing.id,
+            "person_id": place.person_id,
             "kind": kind,
             "moment": moment,
             "due_at": at,
@@ -227,27 +225,34 @@ async def _take(db: AsyncSession, check_in: CheckIn, step: Step, now: datetime) 
             journal.record(db, CheckInLapsed(check_in.id), by=None, at=now)
 
 
-async def mail_the_question(db: AsyncSession, event: CheckInFired | CheckInFollowedUp, now: datetime) -> None:
+async def mail_the_questions(
+    db: AsyncSession, events: Sequence[CheckInFired | CheckInFollowedUp], now: datetime
+) -> None:
     """Reaction: the question goes out by mail, the first time and each time it is asked again."""
-    check_in = await db.get_one(CheckIn, event.check_in_id)
-    again = event.follow_up if isinstance(event, CheckInFollowedUp) else 0
-    kind = "pulse" if check_in.kind is CheckInKind.PULSE else "check_in"
-    await messages.enqueue(db, [Intended(kind, check_in.id, check_in.person_id, now, again)])
+    again = {one.check_in_id: one.follow_up if isinstance(one, CheckInFollowedUp) else 0 for one in events}
+    rows = await db.execute(select(CheckIn.id, CheckIn.kind, CheckIn.person_id).where(CheckIn.id.in_(again)))
+    await messages.enqueue(db, [Intended(_MAIL[row.kind], row.id, row.person_id, now, again[row.id]) for row in rows])
 
 
-async def notice_silence(db: AsyncSession, event: CheckInLapsed, now: datetime) -> None:
+_MAIL = {CheckInKind.PULSE: "pulse", CheckInKind.SESSION: "check_in"}
+
+
+async def notice_silence(db: AsyncSession, events: Sequence[CheckInLapsed], now: datetime) -> None:
     """Reaction: a coordinator is told of somebody who lets check-ins lapse in a row."""
-    check_in = await db.get_one(CheckIn, event.check_in_id)
-    latest = await db.scalars(
-        select(CheckIn.state)
-        .where(CheckIn.pairing_id == check_in.pairing_id, CheckIn.person_id == check_in.person_id)
-        .where(CheckIn.due_at <= check_in.due_at, CheckIn.state.in_((CheckInState.ANSWERED, CheckInState.LAPSED)))
-        .order_by(CheckIn.due_at.desc())
-        .limit(rules.SILENT_AFTER)
-    )
-    if rules.silent(list(latest)):
-        silent = _follow_up(check_in.pairing_id, check_in.programme_id, check_in.person_id, FollowUpReason.SILENT, now)
-        await insert_missing(db, FollowUp, [silent])
+    for event in events:
+        check_in = await db.get_one(CheckIn, event.check_in_id)
+        latest = await db.scalars(
+            select(CheckIn.state)
+            .where(CheckIn.pairing_id == check_in.pairing_id, CheckIn.person_id == check_in.person_id)
+            .where(CheckIn.due_at <= check_in.due_at, CheckIn.state.in_((CheckInState.ANSWERED, CheckInState.LAPSED)))
+            .order_by(CheckIn.due_at.desc())
+            .limit(rules.SILENT_AFTER)
+        )
+        if rules.silent(list(latest)):
+            silent = _follow_up(
+                check_in.pairing_id, check_in.programme_id, check_in.person_id, FollowUpReason.SILENT, now
+            )
+            await insert_missing(db, FollowUp, [silent])
 
 
 def _follow_up(
@@ -262,29 +267,29 @@ def _follow_up(
     }
 
 
-async def look_after_the_left_behind(db: AsyncSession, event: PersonLeft, now: datetime) -> None:
+async def look_after_the_left_behind(db: AsyncSession, events: Sequence[PersonLeft], now: datetime) -> None:
     """Reaction: who left is asked nothing more; a coordinator looks after each pairing they leave open."""
-    open_pairings = await db.execute(
-        select(Pairing.id, Pairing.programme_id).where(
-            Pairing.state.in_(pairing_rules.OPEN),
-            (Pairing.leader_id == event.person_id) | (Pairing.junior_id == event.person_id),
+    for event in events:
+        open_pairings = await db.execute(
+            select(Pairing.id, Pairing.programme_id).where(
+                Pairing.state.in_(pairing_rules.OPEN),
+                (Pairing.leader_id == event.person_id) | (Pairing.junior_id == event.person_id),
+            )
         )
-    )
-    await insert_missing(
-        db,
-        FollowUp,
-        [_follow_up(row.id, row.programme_id, event.person_id, FollowUpReason.LEFT, now) for row in open_pairings],
-    )
-    await db.execute(
-        update(CheckIn)
-        .where(CheckIn.person_id == event.person_id, CheckIn.state.in_(ALIVE))
-        .values(state=CheckInState.CANCELLED, wake_at=None)
-    )
+        left = [
+            _follow_up(row.id, row.programme_id, event.person_id, FollowUpReason.LEFT, now) for row in open_pairings
+        ]
+        await insert_missing(db, FollowUp, left)
+        await db.execute(
+            update(CheckIn)
+            .where(CheckIn.person_id == event.person_id, CheckIn.state.in_(ALIVE))
+            .values(state=CheckInState.CANCELLED, wake_at=None)
+        )
 
 
-async def cancel_check_ins(db: AsyncSession, event: PairingsWithdrawn, _now: datetime) -> None:
+async def cancel_check_ins(db: AsyncSession, events: Sequence[PairingsWithdrawn], _now: datetime) -> None:
     """Reaction: nobody is asked how a pairing goes that was taken back."""
-    for chunk in pairings.chunks(event.pairing_ids):
+    for chunk in pairings.chunks([pairing_id for event in events for pairing_id in event.pairing_ids]):
         await db.execute(
             update(CheckIn)
             .where(CheckIn.pairing_id.in_(chunk), CheckIn.state.in_(ALIVE))

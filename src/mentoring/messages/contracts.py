@@ -81,8 +81,11 @@ class Post(Struct, frozen=True):
         return f"{self.settings.base_url}{path}"
 
 
-Composer = Callable[[AsyncSession, Post, Sequence[Claimed]], Awaitable[dict[UUID, Draft]]]
-"""Composes a batch in few queries. Returns drafts by message id; what is missing no longer makes sense."""
+Write = Callable[[], Draft]
+Composer = Callable[[AsyncSession, Post, Sequence[Claimed]], Awaitable[dict[UUID, Write]]]
+"""Reads what a batch needs in few queries. Returns, by message id, how to write each mail: that is done while the
+database commits the intent of the one before. What is missing no longer makes sense.
+"""
 NOW = bindparam("now", required=False, type_=Moment())
 """The moment of sending, for guards that depend on it."""
 

@@ -11,6 +11,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from random import Random
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from sqlalchemy import Update, and_, bindparam, case, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from mentoring.db import Database
-from mentoring.messages.contracts import NOW, Claimed, Draft, Kind, Post
+from mentoring.messages.contracts import NOW, Claimed, Kind, Post, Write
 from mentoring.messages.mime import mail_bytes
 from mentoring.messages.models import Message
 from mentoring.messages.rules import BATCH, LEASE, MOST_ATTEMPTS, MessageState, retry_after
@@ -41,6 +42,17 @@ def never() -> bool:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+class Mail(NamedTuple):
+    """A mail as it travels, and to whom."""
+
+    to: str
+    content: bytes
+
+
+Mails = dict[UUID, Callable[[], Mail | None]]
+"""By message: how to write its mail. A message that is missing no longer makes sense."""
 
 
 class Sender(Struct, frozen=True):
@@ -66,36 +78,28 @@ def new_sender(database: Database, settings: Settings, kinds: Mapping[str, Kind]
     return Sender(database, settings, kinds, settings.secret(), smtp, clock, Random(), owner, intents)
 
 
-class Batch(NamedTuple):
-    """What one sender has claimed and composed."""
-
-    claimed: Sequence[Claimed]
-    drafts: Mapping[UUID, Draft]
-
-
 async def send_due(sender: Sender, stopping: Stopping = never, limit: int = BATCH) -> int:
-    """Send what is due, about ``limit`` messages at most; return how many were dealt with.
-
-    On PostgreSQL the next batch is claimed and composed while this one is on its way. SQLite has one writer: there it
-    would only be in its own way.
-    """
-    if sender.smtp is not None and not await _reached(sender.smtp):
-        return 0
-    batch, dealt = await _prepare(sender), 0
-    while batch.claimed:
-        dealt += len(batch.claimed)
-        full = len(batch.claimed) == BATCH and dealt < limit
-        ahead = asyncio.create_task(_prepare(sender)) if full and not sender.database.sqlite else None
-        try:
-            await _deal_with(sender, batch, stopping)
-        finally:
-            batch = await ahead if ahead else Batch((), {})
-            if batch.claimed and stopping():
-                await _give_back(sender, batch.claimed)
-        if stopping() or not full:
+    """Send what is due, batch after batch, about ``limit`` messages at most; return how many were dealt with."""
+    dealt_with = 0
+    while dealt_with < limit and not stopping():
+        if sender.smtp is not None and not await _reached(sender.smtp):
             break
-        batch = batch if ahead else await _prepare(sender)
-    return dealt
+        batch = await _send_batch(sender, stopping)
+        dealt_with += batch
+        if batch < BATCH:
+            break
+    return dealt_with
+
+
+async def _send_batch(sender: Sender, stopping: Stopping) -> int:
+    async with sender.database.sessions.begin() as db:
+        claimed = await claim(db, sender.owner, sender.clock())
+        mails = await _compose(db, sender, claimed)
+    if sender.smtp is None:
+        await _keep(sender, claimed, mails)
+    else:
+        await _send(sender, sender.smtp, claimed, mails, stopping)
+    return len(claimed)
 
 
 async def _reached(smtp: Smtp) -> bool:
@@ -105,21 +109,6 @@ async def _reached(smtp: Smtp) -> bool:
         log.warning("no mail server", extra={"error": str(unreachable)})
         return False
     return True
-
-
-async def _prepare(sender: Sender) -> Batch:
-    async with sender.database.sessions.begin() as db:
-        claimed = await claim(db, sender.owner, sender.clock())
-        drafts, broken = await _compose(db, sender, claimed) if claimed else ({}, frozenset())
-    await _put_off(sender, [one for one in claimed if one.id in broken], "composing failed")
-    return Batch([one for one in claimed if one.id not in broken], drafts)
-
-
-async def _deal_with(sender: Sender, batch: Batch, stopping: Stopping) -> None:
-    if sender.smtp is None:
-        await _keep(sender, batch.claimed, batch.drafts)
-    else:
-        await _send(sender, sender.smtp, batch.claimed, batch.drafts, stopping)
 
 
 async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH) -> list[Claimed]:
@@ -148,67 +137,82 @@ async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH)
     return sorted((Claimed(*row) for row in rows), key=lambda one: (one.kind, one.sequence))
 
 
-async def _compose(
-    db: AsyncSession, sender: Sender, claimed: Sequence[Claimed]
-) -> tuple[dict[UUID, Draft], frozenset[UUID]]:
+async def _compose(db: AsyncSession, sender: Sender, claimed: Sequence[Claimed]) -> Mails:
     """Compose kind by kind. One message that cannot be composed must not hold up the others."""
     post = Post(sender.settings, sender.secret, sender.clock())
-    drafts: dict[UUID, Draft] = {}
-    broken: list[UUID] = []
+    mails: Mails = {}
     for _, group in groupby(claimed, key=lambda one: one.kind):
         batch = list(group)
         composed = await _try(db, sender, post, batch)
-        if composed is not None:
-            drafts |= composed
-            continue
-        for one in batch:
-            composed = await _try(db, sender, post, [one])
-            if composed is None:
-                broken.append(one.id)
-            else:
-                drafts |= composed
-    return drafts, frozenset(broken)
+        if composed is None:
+            each = [await _try(db, sender, post, [one]) for one in batch]
+            composed = {message_id: write for part in each if part is not None for message_id, write in part.items()}
+            failed = [one.id for one, part in zip(batch, each, strict=True) if part is None]
+            composed |= dict.fromkeys(failed, _broken)
+        mails |= composed
+    return mails
 
 
-async def _try(db: AsyncSession, sender: Sender, post: Post, batch: Sequence[Claimed]) -> dict[UUID, Draft] | None:
+async def _try(db: AsyncSession, sender: Sender, post: Post, batch: Sequence[Claimed]) -> Mails | None:
     try:
         async with db.begin_nested():
-            return await sender.kinds[batch[0].kind].compose(db, post, batch)
+            drafts = await sender.kinds[batch[0].kind].compose(db, post, batch)
     except Exception:
         log.exception("composing failed", extra={"kind": batch[0].kind, "messages": len(batch)})
         return None
+    return {one.id: partial(_mail, post, one, drafts[one.id]) for one in batch if one.id in drafts}
 
 
-async def _send(
-    sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], drafts: Mapping[UUID, Draft], stopping: Stopping
-) -> None:
+def _mail(post: Post, one: Claimed, write: Write) -> Mail | None:
+    """Write the mail out; None where that fails, which must not hold up the others either."""
+    settings = post.settings
+    try:
+        draft = write()
+        return Mail(draft.to, mail_bytes(draft, one, settings.mail_from, settings.organisation, post.now))
+    except Exception:
+        log.exception("writing failed", extra={"kind": one.kind, "message_id": str(one.id)})
+        return None
+
+
+def _broken() -> None:
+    """In place of a mail that could not be composed."""
+
+
+async def _send(sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], mails: Mails, stopping: Stopping) -> None:
     """Send one after the other. What remains when we are told to stop, or the server is gone, is given back."""
+    due = [one for one in claimed if one.id in mails]
+    await _skip(sender, [one for one in claimed if one.id not in mails])
     before: Claimed | None = None
+    mail = mails[due[0].id]() if due else None
     async with sender.database.engine.connect() as connection:
         try:
-            for place, one in enumerate(claimed):
+            for place, one in enumerate(due):
                 if stopping():
-                    await _give_back(sender, claimed[place:])
+                    await _give_back(sender, due[place:])
                     break
-                draft = drafts.get(one.id)
-                if draft is None:
-                    await _skip(sender, one)
+                following = mails[due[place + 1].id] if place + 1 < len(due) else _broken
+                if mail is None:
+                    await _put_off(sender, [one], "writing failed")
+                    mail = following()
                     continue
-                opening = asyncio.create_task(smtp.begin(draft.to))
-                granted = await _intend(connection, sender, one, draft.to, before)
+                opening = asyncio.create_task(smtp.begin(mail.to))
+                intending = asyncio.create_task(_intend(connection, sender, one, mail.to, before))
+                await asyncio.sleep(0)  # both are on their way; the next mail is written meanwhile
+                ahead = following()
+                granted = await intending
                 before = None
-                try:
-                    before = await _finish(sender, smtp, one, draft, opening, granted=granted)
-                except Unreachable:
-                    await _put_off(sender, claimed[place + 1 :], "no mail server")
+                before = await _finish(sender, smtp, one, mail, opening, granted=granted)
+                if not smtp.connected and not await _reached(smtp):
+                    await _put_off(sender, due[place + 1 :], "no mail server")
                     break
+                mail = ahead
         finally:
             if before is not None:
                 await _settle(sender, before, SENT)
 
 
 async def _finish(
-    sender: Sender, smtp: Smtp, one: Claimed, draft: Draft, opening: asyncio.Task[Outcome | None], *, granted: bool
+    sender: Sender, smtp: Smtp, one: Claimed, mail: Mail, opening: asyncio.Task[Outcome | None], *, granted: bool
 ) -> Claimed | None:
     """Hand the message over if its intent was granted; return it if it was sent and is still to be marked so.
 
@@ -216,21 +220,14 @@ async def _finish(
     """
     refusal = await opening
     if not granted:
-        await smtp.forget()
-        await _skip(sender, one)
+        smtp.close()  # it waits for a message that will not come
+        await _skip(sender, [one])
         return None
-    outcome = refusal or await smtp.hand_over(_bytes(sender, one, draft))
+    outcome = refusal or await smtp.hand_over(mail.content)
     if outcome.verdict is Verdict.SENT:
         return one
     await _settle(sender, one, outcome)
-    if outcome.verdict is Verdict.LATER and not smtp.connected:
-        await smtp.open()
     return None
-
-
-def _bytes(sender: Sender, one: Claimed, draft: Draft) -> bytes:
-    settings = sender.settings
-    return mail_bytes(draft, one, settings.mail_from, settings.organisation, sender.clock())
 
 
 def _intent(kind: Kind) -> Update:
@@ -283,14 +280,17 @@ def _mine(one: Claimed, *states: MessageState) -> Update:
     return update(Message).where(Message.id == one.id, Message.attempt == one.attempt, Message.state.in_(states))
 
 
-async def _skip(sender: Sender, one: Claimed) -> None:
-    """It no longer makes sense; where only the lease has passed, the next claim takes it again."""
+async def _skip(sender: Sender, claimed: Sequence[Claimed]) -> None:
+    """They no longer make sense; where only the lease has passed, the next claim takes them again."""
+    if not claimed:
+        return
     async with sender.database.sessions.begin() as db:
-        await db.execute(
-            _mine(one, MessageState.CLAIMED)
-            .where(Message.wake_at > sender.clock())
-            .values(state=MessageState.SKIPPED, wake_at=None)
-        )
+        for one in claimed:
+            await db.execute(
+                _mine(one, MessageState.CLAIMED)
+                .where(Message.wake_at > sender.clock())
+                .values(state=MessageState.SKIPPED, wake_at=None)
+            )
 
 
 async def _settle(sender: Sender, one: Claimed, outcome: Outcome) -> None:
@@ -333,25 +333,19 @@ async def _give_back(sender: Sender, claimed: Sequence[Claimed]) -> None:
             )
 
 
-async def _keep(sender: Sender, claimed: Sequence[Claimed], drafts: Mapping[UUID, Draft]) -> None:
+async def _keep(sender: Sender, claimed: Sequence[Claimed], mails: Mails) -> None:
     """Lay mails into the mailbox instead of sending them: one transaction, nothing leaves the house."""
     now = sender.clock()
+    written = {one.id: mails[one.id]() for one in claimed if one.id in mails}
+    await _put_off(sender, [one for one in claimed if one.id in mails and written[one.id] is None], "writing failed")
     async with sender.database.sessions.begin() as db:
         for one in claimed:
-            draft = drafts.get(one.id)
-            kept = draft is not None and await db.scalar(
-                _mine(one, MessageState.CLAIMED)
-                .where(sender.kinds[one.kind].guard)
-                .values(
-                    state=MessageState.KEPT,
-                    wake_at=None,
-                    sent_at=now,
-                    address=draft.to,
-                    mail=_bytes(sender, one, draft),
-                )
-                .returning(Message.id)
-                .execution_options(synchronize_session=False),
-                {"now": now},
-            )
-            if not kept:
-                await db.execute(_mine(one, MessageState.CLAIMED).values(state=MessageState.SKIPPED, wake_at=None))
+            if mail := written.get(one.id):
+                kept = _mine(one, MessageState.CLAIMED).where(sender.kinds[one.kind].guard)
+                values = {"state": MessageState.KEPT, "wake_at": None, "sent_at": now}
+                await db.execute(
+                    kept.values(values | {"address": mail.to, "mail": mail.content})
+                    .execution_options(synchronize_session=False),
+                    {"now": now},
+                )  # fmt: skip
+    await _skip(sender, [one for one in claimed if one.id not in mails or written[one.id] is not None])

@@ -5,17 +5,20 @@ The standard library's message classes parse and fold every header anew and cost
 """
 
 import hashlib
+import re
 from base64 import b64encode
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from mentoring.errors import Invalid
 from mentoring.messages.contracts import Claimed, Draft
 
 ENCODED_WORD = 45
 """Bytes in one encoded word: 60 characters of base64, within the 75 that RFC 2047 allows with its frame."""
-BASE64_LINE = 57
-"""Bytes that make a line of 76 characters."""
+_CONTROL, _NOT_IN_ADDRESS = re.compile(r"[\x00-\x1f\x7f]"), re.compile(r"[\x00-\x20\x7f<>]")
+BASE64_LINE = 76
+"""Characters, as RFC 2045 has it."""
 
 
 class HeaderUnsafe(Invalid):
@@ -55,22 +58,24 @@ def _lines(text: str) -> bytes:
 
 
 def _part(kind: str, content: bytes) -> bytes:
+    coded = b64encode(content)
     return (
         f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode()
-        + b"\r\n".join(b64encode(content[at : at + BASE64_LINE]) for at in range(0, len(content), BASE64_LINE))
+        + b"\r\n".join(coded[at : at + BASE64_LINE] for at in range(0, len(coded), BASE64_LINE))
         + b"\r\n"
     )
 
 
 def _address(value: str) -> str:
-    if any(letter <= " " or letter in "<>\x7f" for letter in value):
+    if _NOT_IN_ADDRESS.search(value):
         raise HeaderUnsafe()
     return value
 
 
+@lru_cache(maxsize=1024)
 def _words(value: str) -> str:
     """Text in a header: encoded words, cut between characters, one on each line."""
-    if any(letter < " " or letter == "\x7f" for letter in value):
+    if _CONTROL.search(value):
         raise HeaderUnsafe()
     words, current = [], b""
     for letter in value:

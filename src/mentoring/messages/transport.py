@@ -7,12 +7,13 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from mentoring.messages.conversation import Conversation, Interrupted, Line, Reply
 from mentoring.messages.rules import SMTP_TIMEOUT
 from mentoring.settings import Settings
 
 PORTS = {"smtp": 25, "smtps": 465}
-CLOSING = 421
-"""The server's own word for: not now, and not on this connection."""
+GO_ON, LATER, CLOSING, FOR_GOOD = 354, 400, 421, 500
+"""Replies: send the message now; from here on no for now; not on this connection; from here on no for good."""
 
 
 class Verdict(enum.Enum):
@@ -39,14 +40,21 @@ SENT = Outcome(Verdict.SENT)
 
 
 class Smtp:
-    """A connection that opens itself again whenever it is needed."""
+    """A connection that opens itself again whenever it is needed. One message at a time: begin, then hand over."""
 
     def __init__(self, settings: Settings) -> None:
         if settings.smtp_url is None:
             raise ValueError("no SMTP server is set")
         self._parts = urlsplit(settings.smtp_url)
         self._sender = settings.mail_from
-        self._client: aiosmtplib.SMTP | None = None
+        self._conversation: Conversation | None = None
+        self._at_once = False
+        self._begun = False
+        """A server that waits for a message would take our next words for it."""
+
+    @property
+    def connected(self) -> bool:
+        return self._conversation is not None and self._conversation.open
 
     async def open(self) -> None:
         """Connect, unless connected. Raises ``Unreachable``."""
@@ -58,7 +66,10 @@ class Smtp:
         except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
             client.close()
             raise Unreachable(f"{type(error).__name__}: {error}") from error
-        self._client = client
+        if not isinstance(client.transport, Line):
+            raise Unreachable("the connection was lost as soon as it was made")
+        self._at_once = client.supports_extension("pipelining")
+        self._conversation = Conversation(client.transport, SMTP_TIMEOUT)
 
     def _new_client(self) -> aiosmtplib.SMTP:
         parts = self._parts
@@ -72,71 +83,84 @@ class Smtp:
             local_hostname=self._sender.rpartition("@")[2],  # else it would ask the resolver, and wait for it
         )
 
-    @property
-    def connected(self) -> bool:
-        return self._client is not None and self._client.is_connected
-
     async def begin(self, to: str) -> Outcome | None:
-        """Tell the server for whom the next message is; return what it has against it, if anything."""
+        """Tell the server for whom the next message is; return what it has against it, if anything.
+
+        Nothing of the message is said yet: a connection that ends here leaves nothing behind.
+        """
+        if self._begun:
+            self.close()
+        self._begun = True
         try:
             await self.open()
-        except Unreachable as unreachable:
-            return Outcome(Verdict.LATER, str(unreachable)[:500])
-        client = self._open_client()
-        encoding = "ascii" if to.isascii() else "utf-8"
-        try:
-            await client.mail(self._sender, options=[] if to.isascii() else ["SMTPUTF8"], encoding=encoding)
-            await client.rcpt(to, encoding=encoding)
-        except aiosmtplib.SMTPResponseException as refusal:
-            return await self._refused(refusal)
-        except (aiosmtplib.SMTPException, OSError) as error:
+            replies = await self._announce(to)
+        except (Unreachable, Interrupted) as error:
             self.close()
-            return Outcome(Verdict.LATER, type(error).__name__)
-        return None
+            return Outcome(Verdict.LATER, str(error)[:500])
+        refusal = next((reply for reply in replies if reply.code >= LATER), None)
+        if refusal is None and replies[-1].code == GO_ON:
+            return None
+        await self._clear_table(replies[-1])
+        return _refused(refusal or replies[-1])
+
+    async def _clear_table(self, last: Reply) -> None:
+        """After a no the connection stays, unless the server closes it or waits for a message after all."""
+        if last.code in (GO_ON, CLOSING):
+            self.close()
+            return
+        try:
+            await self._speaking().ask([b"RSET"])
+            self._begun = False
+        except (Interrupted, Unreachable):
+            self.close()
+
+    async def _announce(self, to: str) -> list[Reply]:
+        conversation = self._speaking()
+        extra = "" if to.isascii() else " SMTPUTF8"
+        commands = [f"MAIL FROM:<{self._sender}>{extra}".encode(), f"RCPT TO:<{to}>".encode(), b"DATA"]
+        if self._at_once:
+            return await conversation.ask(commands)
+        replies: list[Reply] = []
+        for command in commands:
+            replies += await conversation.ask([command])
+            if replies[-1].code >= LATER:
+                break
+        return replies
 
     async def hand_over(self, mail: bytes) -> Outcome:
         """Give the server the message that was begun."""
         try:
-            await self._open_client().data(mail)
-        except aiosmtplib.SMTPResponseException as refusal:
-            return await self._refused(refusal)
-        except (aiosmtplib.SMTPException, OSError) as error:
+            self._speaking().say(mail.replace(b"\r\n.", b"\r\n..") + b".")
+            reply = await self._speaking().reply()
+        except (Interrupted, Unreachable) as error:
             self.close()
-            return Outcome(Verdict.UNCERTAIN, type(error).__name__)
-        return SENT
+            return Outcome(Verdict.UNCERTAIN, str(error)[:500])
+        self._begun = False
+        if reply.code == CLOSING:
+            self.close()
+        return SENT if reply.code < GO_ON else _refused(reply)
 
-    async def forget(self) -> None:
-        """Take back what was begun."""
-        if self.connected:
-            try:
-                await self._open_client().rset()
-            except (aiosmtplib.SMTPException, OSError):
-                self.close()
-
-    def _open_client(self) -> aiosmtplib.SMTP:
-        if self._client is None:
+    def _speaking(self) -> Conversation:
+        if self._conversation is None:
             raise Unreachable("not connected")
-        return self._client
-
-    async def _refused(self, refusal: aiosmtplib.SMTPResponseException) -> Outcome:
-        """A clear no. The connection stays, cleared for the next message, unless the server closes it."""
-        error = f"{refusal.code} {refusal.message}"[:500]
-        if refusal.code == CLOSING:
-            self.close()
-        await self.forget()
-        return Outcome(Verdict.REFUSED if 500 <= refusal.code < 600 else Verdict.LATER, error)
+        return self._conversation
 
     def close(self) -> None:
-        """Hang up at once."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
+        """Hang up at once; a message that was begun is begun no more."""
+        if self._conversation is not None:
+            self._conversation.abort()
+            self._conversation = None
+        self._begun = False
 
     async def quit(self) -> None:
         """Take leave as the protocol asks."""
-        if self._client is not None and self._client.is_connected:
-            try:
-                await self._client.quit()
-            except (aiosmtplib.SMTPException, OSError):
-                self.close()
-        self._client = None
+        if self._conversation is not None and self._conversation.open and not self._begun:
+            self._conversation.say(b"QUIT")
+            self._conversation.close()
+            self._conversation = None
+        self.close()
+
+
+def _refused(reply: Reply) -> Outcome:
+    """A clear no, for good or for now."""
+    return Outcome(Verdict.REFUSED if reply.code >= FOR_GOOD else Verdict.LATER, str(reply))

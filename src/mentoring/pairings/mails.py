@@ -1,6 +1,8 @@
 """What the mails about pairings say. Composed a batch at a time, when they are about to be sent."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
 from uuid import UUID
 
 from msgspec import Struct
@@ -8,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.i18n import Words
-from mentoring.messages.contracts import NOW, Choice, Claimed, Draft, Fact, Kind, Letter, Post
+from mentoring.messages.contracts import NOW, Choice, Claimed, Draft, Fact, Kind, Letter, Post, Write
 from mentoring.messages.models import Message
 from mentoring.messages.rendering import render
 from mentoring.pairings.calendar import invitation
@@ -40,7 +42,7 @@ class Subject(Struct, frozen=True):
         return self.reader.id == self.pairing.leader_id
 
 
-Write = Callable[[Subject, Post], Letter]
+Tell = Callable[[Subject, Post], Letter]
 
 
 def _letter(key: str, subject: Subject, **parts: Sequence[str] | Sequence[Fact] | Sequence[Choice]) -> Letter:
@@ -53,11 +55,11 @@ def _letter(key: str, subject: Subject, **parts: Sequence[str] | Sequence[Fact] 
     )
 
 
-def _consent(key: str) -> Write:
+def _consent(key: str) -> Tell:
     def write(subject: Subject, post: Post) -> Letter:
         words = subject.words
         place = Calendar(subject.reader.country, subject.reader.zone, subject.programme.ladder)
-        answer_by = words.moment(place.expires(subject.pairing.asked_at))
+        answer_by = _moment(words, place.expires(subject.pairing.asked_at))
         return _letter(
             key,
             subject,
@@ -84,8 +86,19 @@ def _reasons(subject: Subject) -> list[Fact]:
         facts.append(Fact(words.text(key), "; ".join(titles)))
     if reasons.language:
         facts.append(Fact(words.text("mail.fact.language"), _language(words, reasons)))
-    facts.append(Fact(words.text("mail.fact.hours"), words.number(reasons.shared_hours, 1)))
+    facts.append(Fact(words.text("mail.fact.hours"), _hours(words, reasons.shared_hours)))
     return facts
+
+
+@lru_cache(maxsize=4096)
+def _moment(words: Words, moment: datetime) -> str:
+    """A round asks hundreds at one moment; working out how a reader writes it costs more than the rest of the mail."""
+    return words.moment(moment)
+
+
+@lru_cache(maxsize=4096)
+def _hours(words: Words, hours: float) -> str:
+    return words.number(hours, 1)
 
 
 def _skill(subject: Subject, code: str) -> str:
@@ -145,13 +158,13 @@ async def subjects_of(db: AsyncSession, about: Mapping[UUID, tuple[Claimed, Pair
     }
 
 
-def _kind(guard: ColumnElement[bool], write: Write) -> Kind:
-    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Draft]:
+def _kind(guard: ColumnElement[bool], tell: Tell) -> Kind:
+    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
         subjects = await _subjects(db, messages)
-        return {
-            message_id: render(subject.words, write(subject, post), subject.reader.email, post)
-            for message_id, subject in subjects.items()
-        }
+        return {message_id: partial(draft, subject, post) for message_id, subject in subjects.items()}
+
+    def draft(subject: Subject, post: Post) -> Draft:
+        return render(subject.words, tell(subject, post), subject.reader.email, post)
 
     return Kind(guard & STILL_HERE, compose)
 
@@ -160,7 +173,7 @@ def _pairing_is(*states: PairingState) -> ColumnElement[bool]:
     return select(Pairing.id).where(Pairing.id == Message.about, Pairing.state.in_(states)).exists()
 
 
-async def _compose_invitations(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Draft]:
+async def _compose_invitations(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
     rows = await db.execute(
         select(PairSession, Pairing)
         .join(Pairing, Pairing.id == PairSession.pairing_id)
@@ -170,7 +183,9 @@ async def _compose_invitations(db: AsyncSession, post: Post, messages: Sequence[
     about = {one.id: (one, sessions[one.about][1]) for one in messages if one.about in sessions}
     subjects = await subjects_of(db, about)
     return {
-        one.id: _invitation(subjects[one.id], sessions[one.about][0], post) for one in messages if one.id in subjects
+        one.id: partial(_invitation, subjects[one.id], sessions[one.about][0], post)
+        for one in messages
+        if one.id in subjects
     }
 
 

@@ -1,6 +1,8 @@
 """What the two of a pairing see of it, and what its coordinator sees."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import structs
@@ -19,7 +21,7 @@ from mentoring.people.models import Person
 from mentoring.people.queries import full_name
 from mentoring.policy import Action
 from mentoring.programmes.models import Programme
-from mentoring.programmes.rules import Role
+from mentoring.programmes.rules import Plan, Role
 
 MANY = 200
 AHEAD = (SessionState.PLANNED, SessionState.INVITED)
@@ -172,3 +174,35 @@ def _record(actor: Actor, pairing: Pairing, leader: Person, junior: Person) -> P
         over_at=pairing.over_at,
         decline_reason=pairing.decline_reason if confided else None,
     )
+
+
+class Place(NamedTuple):
+    """Where somebody is, and so when they work."""
+
+    person_id: UUID
+    country: str
+    zone: str
+
+
+class Begun(NamedTuple):
+    """An active pairing, as what follows from its beginning needs to know it."""
+
+    pairing: Pairing
+    at: datetime
+    plan: Plan
+    leader: Place
+    junior: Place
+
+
+async def begun_pairings(db: AsyncSession, ids: Sequence[UUID]) -> list[Begun]:
+    """Those of the pairings that are active, in three queries however many they are."""
+    pairings = list(await db.scalars(select(Pairing).where(Pairing.id.in_(ids), Pairing.state == PairingState.ACTIVE)))
+    plans = {one.id: one.plan for one in await db.scalars(select(Programme))}
+    people = {person_id for one in pairings for person_id in (one.leader_id, one.junior_id)}
+    rows = await db.execute(select(Person.id, Person.country, Person.time_zone).where(Person.id.in_(people)))
+    places = {row.id: Place(row.id, row.country, row.time_zone or "UTC") for row in rows}
+    return [
+        Begun(one, one.began_at, plans[one.programme_id], places[one.leader_id], places[one.junior_id])
+        for one in pairings
+        if one.began_at is not None
+    ]

@@ -29,9 +29,8 @@ from mentoring.pairings.contracts import (
     SessionInvited,
 )
 from mentoring.pairings.models import Pairing, PairSession
-from mentoring.pairings.queries import view
+from mentoring.pairings.queries import Begun, begun_pairings, view
 from mentoring.pairings.rules import ConsentStep, PairingNotAsking, PairingNotFound, PairingState, SessionState
-from mentoring.people.models import Person
 from mentoring.people.rules import working
 from mentoring.policy import Action
 from mentoring.programmes.models import Enrolment, Programme
@@ -205,36 +204,30 @@ async def mark_session(db: AsyncSession, pairing_id: UUID, number: int, *, held:
 _SETTLED = (SessionState.MISSED, SessionState.CANCELLED)
 
 
-async def plan_sessions(db: AsyncSession, event: PairingBegan, _now: datetime) -> None:
+async def plan_sessions(db: AsyncSession, events: Sequence[PairingBegan], _now: datetime) -> None:
     """Reaction: a pairing that began gets its sessions, at wall times of the leader's zone."""
-    pairing = await db.get_one(Pairing, event.pairing_id)
-    if pairing.state is not PairingState.ACTIVE or pairing.began_at is None:
-        return
-    plan = (await db.get_one(Programme, pairing.programme_id)).plan
-    rows = await db.execute(
-        select(Person.id, Person.country, Person.time_zone).where(Person.id.in_((pairing.leader_id, pairing.junior_id)))
-    )
-    places = {row.id: (row.country, row.time_zone or "UTC") for row in rows}
-    zone = places[pairing.leader_id][1]
+    begun = await begun_pairings(db, [event.pairing_id for event in events])
+    await insert_missing(db, PairSession, [row for one in begun for row in _sessions_of(one)])
+
+
+def _sessions_of(begun: Begun) -> list[dict[str, object]]:
+    pairing, plan, zone = begun.pairing, begun.plan, begun.leader.zone
+    places = [(place.country, place.zone) for place in (begun.leader, begun.junior)]
     starts = rules.plan_starts(
-        pairing.began_at, plan.sessions, plan.every_days, zone, pairing.reasons.slots, _both_work(places.values())
+        begun.at, plan.sessions, plan.every_days, zone, pairing.reasons.slots, _both_work(places)
     )
-    await insert_missing(
-        db,
-        PairSession,
-        [
-            {
-                "pairing_id": pairing.id,
-                "number": number,
-                "local_start": local,
-                "time_zone": zone,
-                "starts_at": (starts_at := rules.moment_of(local, zone)),
-                "minutes": plan.minutes,
-                "wake_at": rules.invitation_at(number, starts_at, pairing.began_at),
-            }
-            for number, local in enumerate(starts, 1)
-        ],
-    )
+    return [
+        {
+            "pairing_id": pairing.id,
+            "number": number,
+            "local_start": local,
+            "time_zone": zone,
+            "starts_at": (starts_at := rules.moment_of(local, zone)),
+            "minutes": plan.minutes,
+            "wake_at": rules.invitation_at(number, starts_at, begun.at),
+        }
+        for number, local in enumerate(starts, 1)
+    ]
 
 
 def _both_work(places: Iterable[tuple[str, str]]) -> rules.Free:
@@ -261,60 +254,77 @@ async def wake_session(db: AsyncSession, now: datetime) -> UUID | None:
     return session.id
 
 
-async def let_go_of_leaver(db: AsyncSession, event: PersonLeft, now: datetime) -> None:
+async def let_go_of_leavers(db: AsyncSession, events: Sequence[PersonLeft], now: datetime) -> None:
     """Reaction: nobody waits for the answer of somebody who has left."""
-    asking = await db.scalars(
-        select(Pairing)
-        .where(Pairing.state.in_(rules.ASKING))
-        .where(or_(Pairing.leader_id == event.person_id, Pairing.junior_id == event.person_id))
-        .with_for_update()
-    )
-    for pairing in asking:
-        _fall_through(db, pairing, PairingState.EXPIRED, event.person_id, now)
+    for event in events:
+        asking = await db.scalars(
+            select(Pairing)
+            .where(Pairing.state.in_(rules.ASKING))
+            .where(or_(Pairing.leader_id == event.person_id, Pairing.junior_id == event.person_id))
+            .with_for_update()
+        )
+        for pairing in asking:
+            _fall_through(db, pairing, PairingState.EXPIRED, event.person_id, now)
 
 
-async def ask_leaders(db: AsyncSession, event: PairingsProposed, now: datetime) -> None:
+async def ask_leaders(db: AsyncSession, events: Sequence[PairingsProposed], now: datetime) -> None:
     """Reaction: the leaders of new pairings are asked."""
-    for chunk in chunks(event.pairing_ids):
+    for chunk in chunks([pairing_id for event in events for pairing_id in event.pairing_ids]):
         rows = await db.execute(select(Pairing.id, Pairing.leader_id).where(Pairing.id.in_(chunk)))
         await messages.enqueue(db, [Intended("consent_leader", row.id, row.leader_id, now) for row in rows])
 
 
-async def ask_junior(db: AsyncSession, event: JuniorAsked, now: datetime) -> None:
+async def ask_juniors(db: AsyncSession, events: Sequence[JuniorAsked], now: datetime) -> None:
     """Reaction: the leader said yes, so the junior is asked."""
-    pairing = await db.get_one(Pairing, event.pairing_id)
-    await messages.enqueue(db, [Intended("consent_junior", pairing.id, pairing.junior_id, now)])
+    pairings = await _by_id(db, [event.pairing_id for event in events])
+    await messages.enqueue(db, [Intended("consent_junior", one.id, one.junior_id, now) for one in pairings.values()])
 
 
-async def remind_asked(db: AsyncSession, event: ConsentReminded, now: datetime) -> None:
+async def remind_asked(db: AsyncSession, events: Sequence[ConsentReminded], now: datetime) -> None:
     """Reaction: whoever has not answered is asked again."""
-    pairing = await db.get_one(Pairing, event.pairing_id)
-    if pairing.state in rules.ASKING:
-        kind = "consent_leader" if pairing.state is PairingState.ASKING_LEADER else "consent_junior"
-        await messages.enqueue(db, [Intended(kind, pairing.id, _whose_turn(pairing), now, event.reminder)])
+    pairings = await _by_id(db, [event.pairing_id for event in events])
+    await messages.enqueue(
+        db,
+        [
+            Intended(_CONSENT[pairing.state], pairing.id, _whose_turn(pairing), now, event.reminder)
+            for event in events
+            if (pairing := pairings[event.pairing_id]).state in _CONSENT
+        ],
+    )
 
 
-async def tell_both(db: AsyncSession, event: PairingBegan, now: datetime) -> None:
+_CONSENT = {PairingState.ASKING_LEADER: "consent_leader", PairingState.ASKING_JUNIOR: "consent_junior"}
+
+
+async def tell_both(db: AsyncSession, events: Sequence[PairingBegan], now: datetime) -> None:
     """Reaction: both learn that it begins, and how to reach each other."""
-    pairing = await db.get_one(Pairing, event.pairing_id)
-    both = (pairing.leader_id, pairing.junior_id)
-    await messages.enqueue(db, [Intended("pairing_began", pairing.id, person_id, now) for person_id in both])
+    pairings = await _by_id(db, [event.pairing_id for event in events])
+    await messages.enqueue(
+        db,
+        [
+            Intended("pairing_began", one.id, person_id, now)
+            for one in pairings.values()
+            for person_id in (one.leader_id, one.junior_id)
+        ],
+    )
 
 
-async def tell_fallen_through(db: AsyncSession, event: PairingFellThrough, now: datetime) -> None:
+async def tell_fallen_through(db: AsyncSession, events: Sequence[PairingFellThrough], now: datetime) -> None:
     """Reaction: whoever waits for an answer learns that none will come, and whoever let it expire, that it is over."""
-    pairing = await db.get_one(Pairing, event.pairing_id)
+    pairings = await _by_id(db, [event.pairing_id for event in events])
     told = []
-    if event.by_id == pairing.junior_id or event.expired:
-        told.append(pairing.leader_id)
-    if pairing.junior_asked_at is not None and (event.expired or event.by_id == pairing.leader_id):
-        told.append(pairing.junior_id)
-    await messages.enqueue(db, [Intended("pairing_fell_through", pairing.id, one, now) for one in told])
+    for event in events:
+        pairing = pairings[event.pairing_id]
+        if event.by_id == pairing.junior_id or event.expired:
+            told.append(Intended("pairing_fell_through", pairing.id, pairing.leader_id, now))
+        if pairing.junior_asked_at is not None and (event.expired or event.by_id == pairing.leader_id):
+            told.append(Intended("pairing_fell_through", pairing.id, pairing.junior_id, now))
+    await messages.enqueue(db, told)
 
 
-async def tell_withdrawn(db: AsyncSession, event: PairingsWithdrawn, now: datetime) -> None:
+async def tell_withdrawn(db: AsyncSession, events: Sequence[PairingsWithdrawn], now: datetime) -> None:
     """Reaction: whoever had been asked learns that the proposal was taken back."""
-    for chunk in chunks(event.pairing_ids):
+    for chunk in chunks([pairing_id for event in events for pairing_id in event.pairing_ids]):
         rows = await db.execute(
             select(Pairing.id, Pairing.leader_id, Pairing.junior_id, Pairing.junior_asked_at).where(
                 Pairing.id.in_(chunk)
@@ -328,14 +338,23 @@ async def tell_withdrawn(db: AsyncSession, event: PairingsWithdrawn, now: dateti
         await messages.enqueue(db, told)
 
 
-async def invite_to_session(db: AsyncSession, event: SessionInvited, now: datetime) -> None:
+async def invite_to_sessions(db: AsyncSession, events: Sequence[SessionInvited], now: datetime) -> None:
     """Reaction: both get the session for their calendars."""
-    session = await db.get_one(PairSession, event.session_id)
-    pairing = await db.get_one(Pairing, session.pairing_id)
+    sequences = {event.session_id: event.sequence for event in events}
+    rows = await db.execute(
+        select(PairSession.id, Pairing.leader_id, Pairing.junior_id)
+        .join(Pairing, Pairing.id == PairSession.pairing_id)
+        .where(PairSession.id.in_(sequences))
+    )
     await messages.enqueue(
         db,
         [
-            Intended("session_invitation", session.id, person_id, now, event.sequence)
-            for person_id in (pairing.leader_id, pairing.junior_id)
+            Intended("session_invitation", row.id, person_id, now, sequences[row.id])
+            for row in rows
+            for person_id in (row.leader_id, row.junior_id)
         ],
     )
+
+
+async def _by_id(db: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Pairing]:
+    return {one.id: one for one in await db.scalars(select(Pairing).where(Pairing.id.in_(ids)))}

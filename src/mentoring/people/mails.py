@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring.messages.contracts import Choice, Claimed, Draft, Intended, Kind, Letter, Post
+from mentoring.messages.contracts import Choice, Claimed, Intended, Kind, Letter, Post, Write
 from mentoring.messages.rendering import render
 from mentoring.messages.service import enqueue
 from mentoring.people.contracts import PersonInvited
@@ -15,17 +16,15 @@ from mentoring.people.rules import LinkPurpose
 from mentoring.people.service import make_link
 
 
-async def mail_the_link(db: AsyncSession, event: PersonInvited, now: datetime) -> None:
-    """Reaction to ``PersonInvited``."""
-    await enqueue(
-        db, [Intended(kind=event.purpose.value, about=event.link_id, recipient_id=event.person_id, wake_at=now)]
-    )
+async def mail_the_links(db: AsyncSession, events: Sequence[PersonInvited], now: datetime) -> None:
+    """Reaction: whoever was invited, or forgot a password, gets a link."""
+    await enqueue(db, [Intended(event.purpose.value, event.link_id, event.person_id, now) for event in events])
 
 
 def _kind(purpose: LinkPurpose) -> Kind:
-    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Draft]:
+    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
         readers = await recipients(db, {one.recipient_id for one in messages})
-        drafts = {}
+        drafts: dict[UUID, Write] = {}
         for message in messages:
             if reader := readers.get(message.recipient_id):
                 words, key = reader.words, f"mail.{purpose.value}"
@@ -37,7 +36,7 @@ def _kind(purpose: LinkPurpose) -> Kind:
                     choices=[Choice(words.text(f"{key}.choice"), post.url(f"/enter/{secret}"))],
                     closing=[words.text(f"{key}.closing")],
                 )
-                drafts[message.id] = render(words, letter, reader.email, post)
+                drafts[message.id] = partial(render, words, letter, reader.email, post)
         return drafts
 
     return Kind(guard=STILL_HERE, compose=compose)

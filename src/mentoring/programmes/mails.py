@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring.messages.contracts import Choice, Claimed, Draft, Intended, Kind, Letter, Post
+from mentoring.messages.contracts import Choice, Claimed, Intended, Kind, Letter, Post, Write
 from mentoring.messages.models import Message
 from mentoring.messages.rendering import render
 from mentoring.messages.service import enqueue
@@ -17,14 +18,14 @@ from mentoring.programmes.models import Enrolment, Programme
 from mentoring.programmes.rules import EnrolmentState, Role
 
 
-async def confirm_sign_up(db: AsyncSession, event: PersonSignedUp, now: datetime) -> None:
+async def confirm_sign_ups(db: AsyncSession, events: Sequence[PersonSignedUp], now: datetime) -> None:
     """Reaction: whoever signed up gets it in writing, once a programme and role."""
-    enrolment = await db.get(Enrolment, event.enrolment_id)
-    if enrolment is not None:
-        await enqueue(db, [Intended("signed_up", enrolment.id, enrolment.person_id, now)])
+    ids = [event.enrolment_id for event in events]
+    rows = await db.execute(select(Enrolment.id, Enrolment.person_id).where(Enrolment.id.in_(ids)))
+    await enqueue(db, [Intended("signed_up", row.id, row.person_id, now) for row in rows])
 
 
-async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Draft]:
+async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
     rows = await db.execute(
         select(Enrolment, Programme)
         .join(Programme, Programme.id == Enrolment.programme_id)
@@ -32,11 +33,12 @@ async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> 
     )
     found = {enrolment.id: (enrolment, programme) for enrolment, programme in rows}
     readers = await recipients(db, [one.recipient_id for one in messages])
-    drafts = {}
+    drafts: dict[UUID, Write] = {}
     for one in messages:
         if one.about in found and one.recipient_id in readers:
             reader = readers[one.recipient_id]
-            drafts[one.id] = render(reader.words, _letter(*found[one.about], reader, post), reader.email, post)
+            letter = _letter(*found[one.about], reader, post)
+            drafts[one.id] = partial(render, reader.words, letter, reader.email, post)
     return drafts
 
 

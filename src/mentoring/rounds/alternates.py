@@ -1,7 +1,7 @@
 """When a proposal falls through, the best alternate is offered at once; all other pairings are left alone."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -55,8 +55,14 @@ class _Scene:
         return self.inputs.juniors.index(str(enrolment_id))
 
 
+async def offer_alternates(db: AsyncSession, events: Sequence[PairingFellThrough], now: datetime) -> None:
+    """Reaction: whoever lost a pairing is offered the best that is free now, one after the other."""
+    for event in events:
+        await offer_alternate(db, event, now)
+
+
 async def offer_alternate(db: AsyncSession, event: PairingFellThrough, now: datetime) -> None:
-    """Reaction: offer the best that is free now.
+    """Offer the best that is free now to the two of one pairing. Running it twice is running it once.
 
     The leader gets another junior, unless it was the leader who did not answer or has declined too often. A junior who
     lost the place without a fault is offered to the best leader who has nobody. Whoever stays without a pairing, and

@@ -20,7 +20,6 @@ from mentoring.programmes.models import Enrolment, Programme
 from mentoring.programmes.queries import find_programme
 from mentoring.programmes.rules import EnrolmentState, Role
 from mentoring.rounds import rules
-from mentoring.rounds.alternates import offer_alternate
 from mentoring.rounds.child import run_solver
 from mentoring.rounds.contracts import (
     NamedPair,
@@ -45,7 +44,6 @@ from mentoring.rounds.solving import solve_next, solve_now
 __all__ = [
     "clear_override",
     "forbid_pair",
-    "offer_alternate",
     "pin_pair",
     "propose_round",
     "publish_round",

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -84,8 +84,8 @@ async def solve_next(database: Database, now: datetime | None = None) -> bool:
     """Solve one round that waits for it, whoever asked; False when none does. The clock's door."""
     now = now or datetime.now(UTC)
     async with database.reading() as db:
-        waiting = await db.scalar(select(Round.id).where(_waiting(now)).limit(1))
-    if waiting is None:
+        round_id = await db.scalar(select(Round.id).where(waiting(now)).limit(1))
+    if round_id is None:
         return False
     claim = await _claim(database, now)
     if claim is None:
@@ -110,7 +110,8 @@ async def solve_now(database: Database, round_id: UUID, told: Told = unheard) ->
         await asyncio.sleep(POLL_SECONDS)
 
 
-def _waiting(now: datetime) -> ColumnElement[bool]:
+def waiting(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Rounds that somebody asked for and nobody solves."""
     return (Round.state == RoundState.SOLVING) & or_(Round.lease_until.is_(None), Round.lease_until < now)
 
 
@@ -125,7 +126,7 @@ def _held(claim: Claim) -> ColumnElement[bool]:
 
 async def _claim(database: Database, now: datetime, round_id: UUID | None = None) -> Claim | None:
     """Take a round that nobody holds. A claim is one committed statement, so two never get the same."""
-    wanted = select(Round.id).where(_waiting(now)).order_by(Round.requested_at).limit(1)
+    wanted = select(Round.id).where(waiting(now)).order_by(Round.requested_at).limit(1)
     if round_id is not None:
         wanted = wanted.where(Round.id == round_id)
     async with database.sessions.begin() as db:

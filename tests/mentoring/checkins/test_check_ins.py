@@ -40,8 +40,8 @@ WELL = AnswerCheckIn(good_fit=4, candour=5, clarity=3, protected_time=2, note="a
 async def begun(db: AsyncSession) -> Pairing:
     """An active pairing with its sessions and check-ins."""
     pairing = await a_pairing(db, PairingState.ACTIVE)
-    await pairings.plan_sessions(db, PairingBegan(pairing.id), NOW)
-    await service.schedule_check_ins(db, PairingBegan(pairing.id), NOW)
+    await pairings.plan_sessions(db, [PairingBegan(pairing.id)], NOW)
+    await service.schedule_check_ins(db, [PairingBegan(pairing.id)], NOW)
     return pairing
 
 
@@ -70,7 +70,7 @@ async def test_a_check_in_is_due_when_its_session_ends(db: AsyncSession) -> None
 async def test_scheduling_twice_is_scheduling_once(db: AsyncSession) -> None:
     pairing = await begun(db)
 
-    await service.schedule_check_ins(db, PairingBegan(pairing.id), NOW)
+    await service.schedule_check_ins(db, [PairingBegan(pairing.id)], NOW)
 
     assert await states(db) == {CheckInState.SCHEDULED: 22}
 
@@ -267,7 +267,7 @@ async def test_firing_writes_one_mail_and_each_follow_up_one_more(db: AsyncSessi
 
     for event in (CheckInFired(check_in.id), CheckInFollowedUp(check_in.id, 1)):
         for _ in range(2):
-            await service.mail_the_question(db, event, NOW)
+            await service.mail_the_questions(db, [event], NOW)
 
     rows = await db.execute(select(Message.kind, Message.sequence).order_by(Message.sequence))
     assert [tuple(row) for row in rows] == [("check_in", 0), ("check_in", 1)]
@@ -284,7 +284,7 @@ async def test_a_coordinator_learns_of_two_silences_in_a_row_once(db: AsyncSessi
 
     found = []
     for check_in in (lapsed[0], lapsed[1], lapsed[1]):
-        await service.notice_silence(db, CheckInLapsed(check_in.id), NOW)
+        await service.notice_silence(db, [CheckInLapsed(check_in.id)], NOW)
         found.append(await db.scalar(select(func.count()).select_from(FollowUp)))
 
     assert found == [0, 1, 1]
@@ -295,7 +295,7 @@ async def test_who_left_is_asked_nothing_more_and_their_coordinator_looks_after_
     programme = await a_programme(db)
 
     for _ in range(2):
-        await service.look_after_the_left_behind(db, PersonLeft(pairing.junior_id), NOW)
+        await service.look_after_the_left_behind(db, [PersonLeft(pairing.junior_id)], NOW)
 
     assert await states(db) == {CheckInState.SCHEDULED: 11, CheckInState.CANCELLED: 11}
     coordinator = as_actor(await a_person(db), coordinates=(await db.get_one(type(programme), pairing.programme_id),))
@@ -307,6 +307,6 @@ async def test_withdrawing_cancels_what_was_not_asked_yet(db: AsyncSession) -> N
     pairing = await begun(db)
 
     for _ in range(2):
-        await service.cancel_check_ins(db, PairingsWithdrawn([pairing.id]), NOW)
+        await service.cancel_check_ins(db, [PairingsWithdrawn([pairing.id])], NOW)
 
     assert await states(db) == {CheckInState.CANCELLED: 22}

@@ -21,14 +21,18 @@ PULSE = {"good_fit": "5", "candour": "4", "clarity": "3", "protected_time": "2"}
 
 
 async def asked(
-    database: Database, settings: Settings, kind: CheckInKind = CheckInKind.SESSION, **changes: object
+    database: Database,
+    settings: Settings,
+    kind: CheckInKind = CheckInKind.SESSION,
+    *,
+    state: CheckInState = CheckInState.OPEN,
+    language: str = "en",
 ) -> tuple[UUID, str, Person]:
     """A question, the way to it from the mail, and who is asked."""
-    language = changes.pop("language", "en")
     async with database.sessions.begin() as db:
         leader = await a_person(db, language=language)
         pairing = await a_pairing(db, PairingState.ACTIVE, leader=leader)
-        check_in = await a_check_in(db, pairing=pairing, kind=kind, **changes)
+        check_in = await a_check_in(db, pairing=pairing, kind=kind, state=state)
     return check_in.id, f"/check-ins/{link_token(settings.secret(), check_in.id, leader.id)}", leader
 
 
@@ -106,10 +110,12 @@ async def test_too_late_is_said_without_reproach(client: AsyncClient, database: 
 
 
 async def test_a_forged_link_finds_nothing(client: AsyncClient, database: Database, settings: Settings) -> None:
-    _, link, _ = await asked(database, settings)
+    check_in_id, _, leader = await asked(database, settings)
+    forged = f"/check-ins/{link_token(b'a key of somebody else', check_in_id, leader.id)}"
 
-    assert (await client.get(f"{link[:-1]}x")).status_code == 404
-    assert (await client.post("/check-ins/a.b.c", data={"met": "yes"})).status_code == 404
+    assert (await client.get(forged)).status_code == 404
+    assert (await client.post(forged, data={"met": "yes"})).status_code == 404
+    assert (await client.get("/check-ins/no-token-at-all")).status_code == 404
 
 
 async def test_a_pulse_takes_four_answers_and_keeps_asking_for_a_missing_one(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import Database
 from mentoring.identity import MACHINE
 from mentoring.messages import queries
-from mentoring.messages.contracts import Claimed, Draft, Intended, Kind, Post
+from mentoring.messages.contracts import Claimed, Intended, Kind, Post, Write
 from mentoring.messages.dispatch import claim, send_due
 from mentoring.messages.models import Message
 from mentoring.messages.rules import LEASE, MOST_ATTEMPTS, MessageNotFound, MessageState
@@ -176,7 +176,7 @@ async def test_a_message_that_cannot_be_composed_does_not_hold_up_the_others(
     broken, _, _ = await asked_leaders(database, 3)
     ordinary = COMPOSERS["consent_leader"].compose
 
-    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Draft]:
+    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
         if broken.id in {one.about for one in messages}:
             await db.scalar(select(func.count()).select_from(Person))
             raise RuntimeError("cannot be written")
@@ -186,6 +186,20 @@ async def test_a_message_that_cannot_be_composed_does_not_hold_up_the_others(
 
     assert await states_of(database) == [PENDING, SENT, SENT]
     assert len(smtp.received) == 2
+
+
+@pytest.mark.parametrize("server", ["smtp", "mailbox"])
+async def test_a_mail_that_cannot_be_written_does_not_hold_up_the_others(
+    database: Database, tmp_path: Path, smtp: Sink, server: str
+) -> None:
+    odd, _, _ = await asked_leaders(database, 3)
+    async with database.sessions.begin() as db:
+        (await db.get_one(Person, odd.leader_id)).email = "two@example.org\r\nBcc: lines@example.org"
+
+    await post_all(a_sender(database, tmp_path, smtp.url if server == "smtp" else None))
+
+    out = SENT if server == "smtp" else MessageState.KEPT
+    assert sorted(await states_of(database)) == sorted([PENDING, out, out])
 
 
 async def test_what_is_left_when_told_to_stop_is_given_back(database: Database, tmp_path: Path, smtp: Sink) -> None:

@@ -21,16 +21,16 @@ from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import PairingState, SessionState
 from mentoring.people.models import Person
 from mentoring.programmes.contracts import PersonSignedUp
-from mentoring.programmes.mails import confirm_sign_up
+from mentoring.programmes.mails import confirm_sign_ups
 from mentoring.programmes.rules import Role
-from mentoring.reactions import deliver_one
+from mentoring.reactions import deliver_next
 from tests.builders import NOW, a_check_in, a_pairing, a_person, a_programme, an_enrolment, as_actor
 from tests.harness.smtp import Sink
 from tests.mentoring.messages.posting import Time, a_sender, post_all
 
 
 async def deliver_all(database: Database, now: datetime = NOW) -> None:
-    while await deliver_one(database, now):
+    while await deliver_next(database, now):
         pass
 
 
@@ -178,7 +178,7 @@ async def an_invited_session(database: Database, zone: str, local: datetime) -> 
         db.add(session)
         await db.flush()
         for _ in range(2):
-            await pairings.invite_to_session(db, SessionInvited(session.id, 0), NOW)
+            await pairings.invite_to_sessions(db, [SessionInvited(session.id, 0)], NOW)
     return session
 
 
@@ -301,7 +301,7 @@ async def test_who_signs_up_gets_it_in_writing_once(
     async with database.sessions.begin() as db:
         enrolment = await an_enrolment(db, role, prepared_at=prepared)
         for _ in range(2):
-            await confirm_sign_up(db, PersonSignedUp(enrolment.id), NOW)
+            await confirm_sign_ups(db, [PersonSignedUp(enrolment.id)], NOW)
 
     await post_all(a_sender(database, tmp_path, smtp.url))
 

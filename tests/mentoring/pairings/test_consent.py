@@ -244,7 +244,7 @@ async def test_the_working_days_are_those_of_the_persons_own_place(db: AsyncSess
 async def test_undoing_withdraws_what_is_open_and_cancels_its_sessions(db: AsyncSession) -> None:
     asking, active = await a_pairing(db), await a_pairing(db, PairingState.ACTIVE)
     over = await a_pairing(db, PairingState.DECLINED)
-    await service.plan_sessions(db, PairingBegan(active.id), NOW)
+    await service.plan_sessions(db, [PairingBegan(active.id)], NOW)
 
     withdrawn = await service.withdraw_pairings(db, [asking.id, active.id, over.id], None, NOW)
 
@@ -260,7 +260,7 @@ async def test_nobody_waits_for_the_answer_of_a_leaver(db: AsyncSession) -> None
     active = await a_pairing(db, PairingState.ACTIVE)
 
     for pairing in (asking, active, asking):
-        await service.let_go_of_leaver(db, PersonLeft(pairing.junior_id), NOW)
+        await service.let_go_of_leavers(db, [PersonLeft(pairing.junior_id)], NOW)
         await db.flush()
 
     assert (asking.state, active.state) == (PairingState.EXPIRED, PairingState.ACTIVE)

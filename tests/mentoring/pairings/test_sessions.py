@@ -18,7 +18,7 @@ wall = datetime.fromisoformat
 
 async def planned(db: AsyncSession, **plan: int) -> tuple[Pairing, list[PairSession]]:
     pairing = await a_pairing(db, PairingState.ACTIVE, programme=await a_programme(db, plan=Plan(**plan)))
-    await service.plan_sessions(db, PairingBegan(pairing.id), NOW)
+    await service.plan_sessions(db, [PairingBegan(pairing.id)], NOW)
     return pairing, await sessions_of(db, pairing)
 
 
@@ -40,7 +40,7 @@ async def test_a_standard_pairing_gets_seven_sessions_three_weeks_apart(db: Asyn
 async def test_planning_twice_is_planning_once(db: AsyncSession) -> None:
     pairing, _ = await planned(db)
 
-    await service.plan_sessions(db, PairingBegan(pairing.id), NOW)
+    await service.plan_sessions(db, [PairingBegan(pairing.id)], NOW)
 
     assert await db.scalar(select(func.count()).select_from(PairSession)) == 7
 
@@ -48,7 +48,7 @@ async def test_planning_twice_is_planning_once(db: AsyncSession) -> None:
 async def test_a_pairing_that_is_over_by_then_gets_no_sessions(db: AsyncSession) -> None:
     pairing = await a_pairing(db, PairingState.WITHDRAWN)
 
-    await service.plan_sessions(db, PairingBegan(pairing.id), NOW)
+    await service.plan_sessions(db, [PairingBegan(pairing.id)], NOW)
 
     assert await sessions_of(db, pairing) == []
 

@@ -14,6 +14,7 @@ from mentoring.pairings.rules import OPEN, PairingState
 from mentoring.programmes.models import Enrolment, Exclusion
 from mentoring.programmes.rules import EnrolmentState
 from mentoring.rounds import service
+from mentoring.rounds.alternates import offer_alternates
 from mentoring.rounds.models import ProposedPair
 from tests.builders import NOW
 from tests.mentoring.rounds.worlds import LATER, World, a_world, proposed, published, waited
@@ -60,7 +61,7 @@ async def _open(db: AsyncSession, world: World, leader: str) -> Pairing:
 
 async def react(database: Database, event: PairingFellThrough) -> None:
     async with database.sessions.begin() as db:
-        await service.offer_alternate(db, event, LATER)
+        await offer_alternates(db, [event], LATER)
 
 
 @pytest.mark.parametrize("expired", [False, True])

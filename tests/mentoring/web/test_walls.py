@@ -196,9 +196,7 @@ async def test_no_token_makes_tokens(database: Database, client: AsyncClient) ->
     assert answer.status_code == 403
 
 
-async def test_a_role_that_is_taken_away_is_gone_with_the_next_request(
-    database: Database, client: AsyncClient
-) -> None:
+async def test_a_role_that_is_taken_away_is_gone_with_the_next_request(database: Database, client: AsyncClient) -> None:
     person = await signed_in(database, client, administrator=True)
     assert (await client.get("/api/v1/tokens")).status_code == 200
 
