@@ -5,10 +5,12 @@ this process dies, and any number of clocks may run.
 """
 
 import asyncio
+import gc
 import logging
 import signal
 from datetime import UTC, datetime
 
+import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from mentoring.db import Database, database
@@ -101,7 +103,10 @@ async def tick_until_stopped(settings: Settings) -> None:
 def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a run that is skipped because one is busy is no news
-    asyncio.run(tick_until_stopped(read_settings()))
+    settings = read_settings()
+    gc.freeze()  # what was imported stays: looking through it again and again would hold up every hundredth mail
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(tick_until_stopped(settings))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ KEYS = ["name", "value", "unit", "bound", "holds"]
 PYTHON = Path(sys.executable)
 CHILD_WITH_MEMORY = """
 import subprocess, sys
-subprocess.run([sys.executable, "-c", "block = b'x' * 80_000_000; print(len(block))"], check=True)
+code = "block = max((b'x' * 80_000_000 for _ in range(20)), key=len); print(len(block))"
+subprocess.run([sys.executable, "-c", code], check=True)
 """
 WAITING = "import signal; signal.pause()"
 

@@ -60,7 +60,11 @@ class Conversation(asyncio.Protocol):
     async def ask(self, commands: Sequence[bytes]) -> list[Reply]:
         """Send the commands at once and wait for the answer to each."""
         self.say(*commands)
-        return [await self.reply() for _ in commands]
+        return await self.replies(len(commands))
+
+    async def replies(self, count: int) -> list[Reply]:
+        """The next answers. Raises ``Interrupted``."""
+        return [await self.reply() for _ in range(count)]
 
     async def reply(self) -> Reply:
         """The next answer. Raises ``Interrupted``."""

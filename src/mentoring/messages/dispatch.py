@@ -178,6 +178,17 @@ def _broken() -> None:
     """In place of a mail that could not be composed."""
 
 
+class Exchange(NamedTuple):
+    """The server hears for whom a message is (``opening``) while its intent is being committed (``granted``).
+
+    What the message says, it hears only after; together with the address of the ``following`` one.
+    """
+
+    opening: asyncio.Task[Outcome | None]
+    granted: bool
+    following: str | None
+
+
 async def _send(sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], mails: Mails, stopping: Stopping) -> None:
     """Send one after the other. What remains when we are told to stop, or the server is gone, is given back."""
     due = [one for one in claimed if one.id in mails]
@@ -201,7 +212,8 @@ async def _send(sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], mails: M
                 ahead = following()
                 granted = await intending
                 before = None
-                before = await _finish(sender, smtp, one, mail, opening, granted=granted)
+                exchange = Exchange(opening, granted, ahead.to if ahead else None)
+                before = await _finish(sender, smtp, one, mail, exchange)
                 if not smtp.connected and not await _reached(smtp):
                     await _put_off(sender, due[place + 1 :], "no mail server")
                     break
@@ -211,19 +223,14 @@ async def _send(sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], mails: M
                 await _settle(sender, before, SENT)
 
 
-async def _finish(
-    sender: Sender, smtp: Smtp, one: Claimed, mail: Mail, opening: asyncio.Task[Outcome | None], *, granted: bool
-) -> Claimed | None:
-    """Hand the message over if its intent was granted; return it if it was sent and is still to be marked so.
-
-    The server hears for whom a message is (``opening``) while the intent is being committed; what it says, only after.
-    """
-    refusal = await opening
-    if not granted:
+async def _finish(sender: Sender, smtp: Smtp, one: Claimed, mail: Mail, exchange: Exchange) -> Claimed | None:
+    """Hand the message over if its intent was granted; return it if it was sent and is still to be marked so."""
+    refusal = await exchange.opening
+    if not exchange.granted:
         smtp.close()  # it waits for a message that will not come
         await _skip(sender, [one])
         return None
-    outcome = refusal or await smtp.hand_over(mail.content)
+    outcome = refusal or await smtp.hand_over(mail.content, exchange.following)
     if outcome.verdict is Verdict.SENT:
         return one
     await _settle(sender, one, outcome)

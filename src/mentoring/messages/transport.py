@@ -16,6 +16,10 @@ GO_ON, LATER, CLOSING, FOR_GOOD = 354, 400, 421, 500
 """Replies: send the message now; from here on no for now; not on this connection; from here on no for good."""
 
 
+ANNOUNCEMENT = 3
+"""Commands before a message: from whom, to whom, and that it comes."""
+
+
 class Verdict(enum.Enum):
     """What became of a message that was handed to the server."""
 
@@ -51,6 +55,8 @@ class Smtp:
         self._at_once = False
         self._begun = False
         """A server that waits for a message would take our next words for it."""
+        self._announced: str | None = None
+        """For whom the next message is, as the server has been told together with the message before."""
 
     @property
     def connected(self) -> bool:
@@ -88,12 +94,13 @@ class Smtp:
 
         Nothing of the message is said yet: a connection that ends here leaves nothing behind.
         """
-        if self._begun:
+        announced = self._announced == to
+        if self._begun and not announced:
             self.close()
-        self._begun = True
+        self._begun, self._announced = True, None
         try:
             await self.open()
-            replies = await self._announce(to)
+            replies = await self._speaking().replies(ANNOUNCEMENT) if announced else await self._announce(to)
         except (Unreachable, Interrupted) as error:
             self.close()
             return Outcome(Verdict.LATER, str(error)[:500])
@@ -114,10 +121,12 @@ class Smtp:
         except (Interrupted, Unreachable):
             self.close()
 
-    async def _announce(self, to: str) -> list[Reply]:
-        conversation = self._speaking()
+    def _announcement(self, to: str) -> list[bytes]:
         extra = "" if to.isascii() else " SMTPUTF8"
-        commands = [f"MAIL FROM:<{self._sender}>{extra}".encode(), f"RCPT TO:<{to}>".encode(), b"DATA"]
+        return [f"MAIL FROM:<{self._sender}>{extra}".encode(), f"RCPT TO:<{to}>".encode(), b"DATA"]
+
+    async def _announce(self, to: str) -> list[Reply]:
+        conversation, commands = self._speaking(), self._announcement(to)
         if self._at_once:
             return await conversation.ask(commands)
         replies: list[Reply] = []
@@ -127,15 +136,17 @@ class Smtp:
                 break
         return replies
 
-    async def hand_over(self, mail: bytes) -> Outcome:
-        """Give the server the message that was begun."""
+    async def hand_over(self, mail: bytes, following: str | None = None) -> Outcome:
+        """Give the server the message that was begun; tell it in the same breath to whom the ``following`` one goes."""
+        self._announced = following if self._at_once else None
+        announcement = self._announcement(self._announced) if self._announced is not None else ()
         try:
-            self._speaking().say(mail.replace(b"\r\n.", b"\r\n..") + b".")
+            self._speaking().say(mail.replace(b"\r\n.", b"\r\n..") + b".", *announcement)
             reply = await self._speaking().reply()
         except (Interrupted, Unreachable) as error:
             self.close()
             return Outcome(Verdict.UNCERTAIN, str(error)[:500])
-        self._begun = False
+        self._begun = self._announced is not None
         if reply.code == CLOSING:
             self.close()
         return SENT if reply.code < GO_ON else _refused(reply)
@@ -150,7 +161,7 @@ class Smtp:
         if self._conversation is not None:
             self._conversation.abort()
             self._conversation = None
-        self._begun = False
+        self._begun, self._announced = False, None
 
     async def quit(self) -> None:
         """Take leave as the protocol asks."""

@@ -4,17 +4,23 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, Timezone, vCalAddress, vText
+from icalendar import Event, Timezone, vCalAddress, vText
 
 from mentoring.messages.contracts import Post
 from mentoring.pairings.models import PairSession
 from mentoring.people.recipients import Recipient
 
+FRAME = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//mentoring//sessions//\r\nMETHOD:REQUEST\r\n"
+
 
 @lru_cache(maxsize=1024)
-def _zone(name: str, year: int) -> Timezone:
-    """The rules of a zone around one year; made once, because making it costs more than the rest of the mail."""
-    return Timezone.from_tzid(name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
+def _zone(name: str, year: int) -> bytes:
+    """The rules of a zone around one year; written once, because writing them costs more than the rest of the mail."""
+    if name == "UTC":
+        return b""
+    rules = Timezone.from_tzid(name, first_date=date(year - 1, 1, 1), last_date=date(year + 2, 1, 1))
+    written: bytes = rules.to_ical()
+    return written
 
 
 def invitation(session: PairSession, title: str, both: tuple[Recipient, Recipient], post: Post) -> bytes:
@@ -32,15 +38,9 @@ def invitation(session: PairSession, title: str, both: tuple[Recipient, Recipien
     event.add("organizer", _organizer(post), encode=False)
     for person in sorted(both, key=lambda one: one.email):
         event.add("attendee", _attendee(person), encode=False)
-    calendar = Calendar()
-    calendar.add("prodid", "-//mentoring//sessions//")
-    calendar.add("version", "2.0")
-    calendar.add("method", "REQUEST")
-    if session.time_zone != "UTC":
-        calendar.add_component(_zone(session.time_zone, session.local_start.year))
-    calendar.add_component(event)
-    content: bytes = calendar.to_ical()
-    return content
+    zone = _zone(session.time_zone, session.local_start.year)
+    written: bytes = event.to_ical()
+    return FRAME + zone + written + b"END:VCALENDAR\r\n"
 
 
 def _end(start: datetime, minutes: int) -> datetime:

@@ -105,6 +105,43 @@ async def test_a_message_arrives_as_it_was_written_over_one_connection() -> None
     assert server.connections == 1
 
 
+async def send_in_a_row(smtp: Smtp, *addresses: str) -> list[Verdict]:
+    """As a batch is sent: each message is handed over together with the address of the next."""
+    verdicts = []
+    for to, following in zip(addresses, (*addresses[1:], None), strict=True):
+        refusal = await smtp.begin(to)
+        verdicts.append((refusal or await smtp.hand_over(MAIL, following)).verdict)
+    return verdicts
+
+
+async def test_messages_in_a_row_each_go_to_their_own_reader() -> None:
+    server = Server(OK, OK, GO_ON, OK)
+
+    async with talking_to(server) as smtp:
+        verdicts = await send_in_a_row(smtp, "one@example.org", "two@example.org", "two@example.org")
+
+    assert verdicts == [Verdict.SENT] * 3
+    assert [line for line in server.heard if line.startswith(b"RCPT")] == [
+        b"RCPT TO:<one@example.org>", b"RCPT TO:<two@example.org>", b"RCPT TO:<two@example.org>",
+    ]  # fmt: skip
+    assert (len(server.taken), server.connections) == (3, 1)
+
+
+async def test_a_message_that_is_refused_after_all_does_not_take_the_next_with_it() -> None:
+    server = Server(OK, OK, GO_ON, "554 Spam")
+
+    async with talking_to(server) as smtp:
+        refused = await send_in_a_row(smtp, "one@example.org", "two@example.org")
+        server.replies["."] = OK
+        await smtp.begin("three@example.org")
+        await smtp.hand_over(MAIL, "four@example.org")
+        sent = await send_in_a_row(smtp, "five@example.org")
+
+    assert (refused, sent) == ([Verdict.REFUSED] * 2, [Verdict.SENT])
+    assert [line for line in server.heard if line.startswith(b"RCPT")][-1] == b"RCPT TO:<five@example.org>"
+    assert (len(server.taken), server.connections) == (4, 2)
+
+
 @pytest.mark.parametrize("replies, verdict", [
     ((OK, NO_SUCH, "503 Whom for?", OK), Verdict.REFUSED),
     ((OK, NO_SUCH, GO_ON, OK), Verdict.REFUSED),

@@ -1,0 +1,155 @@
+"""A newcomer's tour in a real browser: the demo organisation, from the round to the answered check-in.
+
+The pictures of the README come from here (``make screenshots`` copies them).
+"""
+
+import asyncio
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+from sqlalchemy import select, update
+
+from mentoring.checkins.models import CheckIn
+from mentoring.checkins.rules import CheckInState
+from mentoring.db import database
+from tests.conftest import StartProgram
+from tests.harness.browser import Browsing, picture
+from tests.harness.run import free_port
+from tests.harness.server import Process
+
+PATIENCE = 60_000
+"""Milliseconds that a page may take on a busy machine."""
+PHONE, DESK = 390, 1280
+LINK = re.compile(r"^ {2}(\w+): .*: http://127\.0\.0\.1:\d+(/enter/\S+)$", re.MULTILINE)
+
+
+class Tour:
+    """A demo that runs, and windows of the people who use it."""
+
+    def __init__(self, program: Process, windows: Browsing, address: str, database_url: str) -> None:
+        self.windows, self.address, self.database_url = windows, address, database_url
+        program.wait_until_ready()
+        program.wait_for_words("/mailbox")
+        self.links = dict(LINK.findall(program.words))
+
+    async def enter(self, role: str, width: int, language: str = "en") -> Page:
+        """Follow the link that the program printed for a role."""
+        page = await self.windows.open(width=width, language=language, base_url=self.address)
+        page.set_default_timeout(PATIENCE)
+        await page.goto(self.links[role])
+        await page.click("main form button")
+        return page
+
+    async def mail(self, page: Page, to: str, about: str) -> None:
+        """Open the latest mail to ``to`` about something, as soon as it lies in the mailbox."""
+        wanted = page.locator("main a", has_text=about).first
+        async with asyncio.timeout(PATIENCE / 1000):
+            await page.goto(f"/mailbox?to={to}")
+            while not await wanted.count():
+                await page.reload()
+        await wanted.click()
+
+
+@pytest.fixture
+def tour(start: StartProgram, windows: Browsing, tmp_path: Path) -> Tour:
+    port = free_port()
+    url = f"sqlite+aiosqlite:///{tmp_path}/tour.db"
+    settings = {
+        "MENTORING_DATABASE_URL": url,
+        "MENTORING_SECRET_FILE": str(tmp_path / "secret"),
+        "MENTORING_BASE_URL": f"http://127.0.0.1:{port}",
+        "MENTORING_PORT": str(port),
+        "MENTORING_TICK_SECONDS": "0.1",
+    }
+    program = start("run", "--demo", port=port, **settings)
+    return Tour(program, windows, settings["MENTORING_BASE_URL"], url)
+
+
+async def test_a_newcomer_follows_the_demo_from_the_round_to_the_answered_check_in(tour: Tour) -> None:
+    await _a_coordinator_runs_the_round(tour)
+    leader = await _accepts(tour, "leader", PHONE, "proposal")
+    await _accepts(tour, "junior", DESK)
+
+    await leader.goto("/me")
+    await expect(leader.locator("main")).to_contain_text("Wanjiru Kariuki")
+    await picture(leader, "me")
+    await tour.mail(leader, "okafor", "Invitation:")
+    await picture(leader, "mailbox")
+
+    await _weeks_pass(tour)
+    await tour.mail(leader, "okafor", "Did you meet")
+    await _answers_with_two_taps(tour, leader)
+
+
+async def _a_coordinator_runs_the_round(tour: Tour) -> None:
+    page = await tour.enter("coordinator", DESK)
+    await page.click("main a:has-text('Digital leaders')")
+    programme = page.url
+    await page.goto(f"{programme}/readiness")
+    await picture(page, "programme", full_page=False)
+    await page.goto(f"{programme}/rounds")
+    await page.click("main form.actions button")
+    publish = page.locator("a.button[href$='/publish']")
+    await publish.wait_for(timeout=PATIENCE)
+    await expect(page.locator("main")).to_contain_text("55")
+    await picture(page, "round", full_page=False)
+    await publish.click()
+    await page.click("main form button")
+    await expect(page.locator("main h1")).to_be_visible()
+
+
+async def _accepts(tour: Tour, role: str, width: int, name: str | None = None) -> Page:
+    page = await tour.enter(role, width)
+    accept = page.locator("form[action$='/accept'] button")
+    async with asyncio.timeout(PATIENCE / 1000):
+        await page.goto("/me")
+        while not await accept.count():
+            await page.reload()
+    if name:
+        await picture(page, name)
+    await accept.click()
+    await expect(accept).to_have_count(0)
+    return page
+
+
+async def _weeks_pass(tour: Tour) -> None:
+    """The leader's first check-in is due now."""
+    async with database(tour.database_url) as opened, opened.sessions.begin() as db:
+        first = await db.scalar(select(CheckIn.id).order_by(CheckIn.due_at, CheckIn.id).limit(1))
+        now = datetime.now(UTC)
+        pairing = select(CheckIn.pairing_id).where(CheckIn.id == first).scalar_subquery()
+        due = (CheckIn.pairing_id == pairing) & (CheckIn.moment == "session_1")
+        await db.execute(update(CheckIn).where(due).values(due_at=now, wake_at=now))
+
+
+async def _answers_with_two_taps(tour: Tour, page: Page) -> None:
+    link = await page.locator("main a[href*='met=yes']").first.get_attribute("href")
+    assert link is not None
+    stranger = await tour.windows.open(width=PHONE, base_url=tour.address)
+    await stranger.goto(link)
+    await picture(stranger, "check-in")
+    await stranger.click("button[name='usefulness'][value='5']")
+    await expect(stranger.locator("main")).to_be_visible()
+    async with database(tour.database_url) as opened, opened.reading() as db:
+        answered = list(await db.scalars(select(CheckIn).where(CheckIn.state == CheckInState.ANSWERED)))
+    assert [(one.met, one.usefulness) for one in answered] == [("yes", 5)]
+
+
+async def test_a_leader_signs_up_on_a_phone_in_french(tour: Tour) -> None:
+    page = await tour.enter("administrator", PHONE, language="fr")
+    await page.click("footer button[value='fr']")
+    await page.goto("/programmes")
+    await page.click("main a[href$='/sign-up/leader']")
+    await expect(page.locator("html")).to_have_attribute("lang", "fr")
+    await page.select_option("[name='skill-1']", "2.6")
+    await page.select_option("[name='level-1']", "1")
+    await page.fill("[name='from-0-1']", "09:00")
+    await page.fill("[name='to-0-1']", "12:00")
+    await picture(page, "sign-up-fr")
+    await page.click("main form.reading >> button:not(.secondary) >> nth=0")
+
+    await tour.mail(page, "sorensen", "Votre inscription")
+    await expect(page.locator("main")).to_contain_text("Bonjour")
