@@ -34,6 +34,8 @@ check: setup ## Style, types and import contracts alone
 	$(BIN)/lint-imports
 
 screenshots: setup test-setup ## Make the pictures of the README anew
+	$(BIN)/pytest tests/journeys/test_browser.py
+	cp $(foreach name,programme round proposal mailbox,build/screenshots/$(name).png) docs/pictures/
 
 bench-main: setup ## Measure the main path; DATA=folder names larger staff files
 	@$(BIN)/python -m tests.bench.main_path $(if $(DATA),--data '$(DATA)') $(BENCH_ARGS)

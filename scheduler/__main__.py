@@ -10,13 +10,16 @@ import logging
 import signal
 from datetime import UTC, datetime
 
+import click
 import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from mentoring import console
 from mentoring.db import Database, database
 from mentoring.messages.dispatch import new_sender
 from mentoring.reactions import COMPOSERS
-from mentoring.settings import Settings, read_settings
+from mentoring.running import prepare
+from mentoring.settings import Settings
 from scheduler.health import Health
 from scheduler.jobs import JOBS, Clock, Job, due_jobs
 
@@ -100,10 +103,13 @@ async def tick_until_stopped(settings: Settings) -> None:
         await metronome.run()
 
 
+@click.command()
 def main() -> None:
+    """Run the clock in this process until it is told to stop."""
+    settings = console.settings()
+    prepare(settings)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a run that is skipped because one is busy is no news
-    settings = read_settings()
     gc.freeze()  # what was imported stays: looking through it again and again would hold up every hundredth mail
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(tick_until_stopped(settings))

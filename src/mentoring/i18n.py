@@ -21,6 +21,9 @@ CATALOGUES = Path(__file__).parent / "locale"
 LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh")
 """The six in which the product speaks once their catalogues are there; ``offered`` says which are."""
 
+REGIONS = {"en": "en_001"}
+"""Whose dates and numbers a language takes, where its own would be one country's: English is the world's here."""
+
 
 class KeyUnknown(LookupError):
     """A text was asked for that no catalogue has."""
@@ -66,7 +69,7 @@ class Words:
     def __init__(self, language: str, zone: str = "UTC") -> None:
         self.language = language if language in offered() else "en"
         self.zone = ZoneInfo(zone or "UTC")
-        self.locale = Locale.parse(self.language)
+        self.locale = Locale.parse(REGIONS.get(self.language, self.language))
 
     @property
     def direction(self) -> str:

@@ -33,7 +33,7 @@ def migrate() -> None:
 def serve() -> None:
     """Run the web application and the API."""
     settings = console.settings()
-    _prepare(settings)
+    prepare(settings)
     _refuse_taken_port(settings)
     os.execv(sys.executable, _server(settings))
 
@@ -42,7 +42,7 @@ def serve() -> None:
 def clock() -> None:
     """Run the clock: check-ins, follow-ups, messages, rounds. Any number may run on PostgreSQL."""
     settings = console.settings()
-    _prepare(settings)
+    prepare(settings)
     os.execv(sys.executable, _clock())
 
 
@@ -53,7 +53,7 @@ def clock() -> None:
 def run(demo: bool) -> None:
     """Run web, API and clock in one go; print the address, and with --demo one sign-in link per role."""
     settings = console.settings()
-    _prepare(settings)
+    prepare(settings)
     _refuse_taken_port(settings)
     children = [subprocess.Popen(_server(settings)), subprocess.Popen(_clock())]
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -66,7 +66,7 @@ def run(demo: bool) -> None:
     raise SystemExit(_watch(children))
 
 
-def _prepare(settings: Settings) -> None:
+def prepare(settings: Settings) -> None:
     """SQLite is created and migrated by whichever command comes first; PostgreSQL by ``mentoring migrate``."""
     console.refusing(lambda: make_ready(settings.database_url))
     console.refusing(settings.secret)

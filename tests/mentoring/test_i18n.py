@@ -346,7 +346,7 @@ def test_days_and_numbers_follow_the_reader_s_language() -> None:
     english, french = Words("en"), Words("fr")
 
     assert (english.day(date(2026, 1, 5)), french.day(date(2026, 1, 5))) == (
-        "Monday, January 5, 2026",
+        "Monday, 5 January 2026",
         "lundi 5 janvier 2026",
     )
     assert (english.number(12800), french.number(12800)) == ("12,800", "12\u202f800")
