@@ -55,14 +55,14 @@ def run(demo: bool) -> None:
     settings = console.settings()
     prepare(settings)
     _refuse_taken_port(settings)
-    children = [subprocess.Popen(_server(settings)), subprocess.Popen(_clock())]
+    children = [subprocess.Popen(_server(settings))]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _stop(children))
-    seeding = subprocess.Popen([sys.executable, "-m", "mentoring.demo"], stdout=subprocess.PIPE) if demo else None
-    if _wait_until_ready(settings, children):
+    if _wait_until_ready(settings, children):  # the others start after it: on two cores they would hold it up
         click.echo(console.words().text("run.ready", address=settings.base_url))
-    if seeding:
-        click.echo(seeding.communicate()[0])
+        children.append(subprocess.Popen(_clock()))
+        if demo:
+            subprocess.run([sys.executable, "-m", "mentoring.demo"], check=False)
     raise SystemExit(_watch(children))
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -98,6 +99,7 @@ def _answer_pulse(check_in: CheckIn, answer: AnswerCheckIn) -> None:
     check_in.clarity, check_in.protected_time = answer.clarity, answer.protected_time
 
 
+@lru_cache(maxsize=8)
 def _serializer(secret: bytes) -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(secret, salt=LINK_SALT)
 

@@ -27,7 +27,7 @@ from mentoring.messages.mime import mail_bytes
 from mentoring.messages.models import Message
 from mentoring.messages.rules import BATCH, LEASE, MOST_ATTEMPTS, MessageState, retry_after
 from mentoring.messages.statements import Prepared, run
-from mentoring.messages.transport import SENT, Outcome, Smtp, Unreachable, Verdict
+from mentoring.messages.transport import Outcome, Smtp, Unreachable, Verdict
 from mentoring.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH)
         .returning(Message.id, Message.kind, Message.about, Message.sequence, Message.recipient_id, Message.attempt),
         execution_options={"synchronize_session": False},
     )
-    return sorted((Claimed(*row) for row in rows), key=lambda one: (one.kind, one.sequence))
+    return sorted((Claimed(*row) for row in rows), key=lambda one: (one.kind, one.about))
 
 
 async def _compose(db: AsyncSession, sender: Sender, claimed: Sequence[Claimed]) -> Mails:
@@ -220,7 +220,7 @@ async def _send(sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], mails: M
                 mail = ahead
         finally:
             if before is not None:
-                await _settle(sender, before, SENT)
+                await _mark_sent(connection, sender, before)
 
 
 async def _finish(sender: Sender, smtp: Smtp, one: Claimed, mail: Mail, exchange: Exchange) -> Claimed | None:
@@ -269,17 +269,24 @@ def _intent(kind: Kind) -> Update:
 
 
 async def _intend(connection: AsyncConnection, sender: Sender, one: Claimed, to: str, before: Claimed | None) -> bool:
-    now = sender.clock()
-    values = {
+    return one.id in await run(connection, sender.intents[one.kind], _values(sender.clock(), one, to, before))
+
+
+async def _mark_sent(connection: AsyncConnection, sender: Sender, before: Claimed) -> None:
+    """The last one of a batch has no next, whose intent would mark it."""
+    await run(connection, sender.intents[before.kind], _values(sender.clock(), None, "", before))
+
+
+def _values(now: datetime, one: Claimed | None, to: str, before: Claimed | None) -> dict[str, object]:
+    return {
         "now": now,
         "lease": now + LEASE,
         "to": to,
-        "next_id": one.id,
-        "next_attempt": one.attempt,
+        "next_id": one.id if one else NOBODY,
+        "next_attempt": one.attempt if one else 0,
         "before_id": before.id if before else NOBODY,
         "before_attempt": before.attempt if before else 0,
     }
-    return one.id in await run(connection, sender.intents[one.kind], values)
 
 
 def _mine(one: Claimed, *states: MessageState) -> Update:
@@ -303,7 +310,6 @@ async def _skip(sender: Sender, claimed: Sequence[Claimed]) -> None:
 async def _settle(sender: Sender, one: Claimed, outcome: Outcome) -> None:
     now = sender.clock()
     values: dict[Verdict, dict[str, object]] = {
-        Verdict.SENT: {"state": MessageState.SENT, "sent_at": now, "wake_at": None, "error": None},
         Verdict.REFUSED: {"state": MessageState.REFUSED, "wake_at": None, "error": outcome.error},
         Verdict.UNCERTAIN: {"state": MessageState.UNCERTAIN, "wake_at": None, "error": outcome.error},
         Verdict.LATER: _later(sender, one, outcome.error, now),
