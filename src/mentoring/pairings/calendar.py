@@ -1,7 +1,10 @@
 """A session as calendars read it (RFC 5545, 5546): one event, at a wall time with its zone, no repetition."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from icalendar import Event, Timezone, vCalAddress, vText
@@ -23,50 +26,69 @@ def _zone(name: str, year: int) -> bytes:
     return written
 
 
+class Appointment(NamedTuple):
+    """All that a calendar is told of a session."""
+
+    uid: str
+    sequence: int
+    written_at: datetime
+    local_start: datetime
+    zone: str
+    minutes: int
+    title: str
+    url: str
+    organizer: tuple[str, str]
+    attendees: tuple[tuple[str, str], ...]
+    """Names and addresses."""
+
+
 def invitation(session: PairSession, title: str, both: tuple[Recipient, Recipient], post: Post) -> bytes:
     """The request that puts a session into both calendars. The same id and a higher sequence move it later."""
-    start = session.local_start.replace(tzinfo=ZoneInfo(session.time_zone))
+    settings = post.settings
+    return _written(
+        Appointment(
+            uid=f"session-{session.id}@{settings.mail_from.rpartition('@')[2]}",
+            sequence=session.sequence,
+            written_at=post.now.replace(microsecond=0),
+            local_start=session.local_start,
+            zone=session.time_zone,
+            minutes=session.minutes,
+            title=title,
+            url=post.url(f"/pairings/{session.pairing_id}"),
+            organizer=(settings.organisation, settings.mail_from),
+            attendees=tuple(sorted((one.name, one.email) for one in both)),
+        )
+    )
+
+
+@lru_cache(maxsize=128)
+def _written(appointment: Appointment) -> bytes:
+    """Two who read the same language get the same bytes."""
+    start = appointment.local_start.replace(tzinfo=ZoneInfo(appointment.zone))
     event = Event()
-    event.add("uid", f"session-{session.id}@{_domain(post)}")
-    event.add("sequence", session.sequence)
-    event.add("dtstamp", post.now.replace(microsecond=0))
+    event.add("uid", appointment.uid)
+    event.add("sequence", appointment.sequence)
+    event.add("dtstamp", appointment.written_at)
     event.add("dtstart", start)
-    event.add("dtend", _end(start, session.minutes))
-    event.add("summary", title)
+    event.add("dtend", _end(start, appointment.minutes))
+    event.add("summary", appointment.title)
     event.add("status", "CONFIRMED")
-    event.add("url", post.url(f"/pairings/{session.pairing_id}"))
-    event.add("organizer", _organizer(post), encode=False)
-    for person in sorted(both, key=lambda one: one.email):
-        event.add("attendee", _attendee(person), encode=False)
-    zone = _zone(session.time_zone, session.local_start.year)
+    event.add("url", appointment.url)
+    event.add("organizer", _somebody(appointment.organizer), encode=False)
+    for person in appointment.attendees:
+        asked = {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
+        event.add("attendee", _somebody(person, asked), encode=False)
     written: bytes = event.to_ical()
-    return FRAME + zone + written + b"END:VCALENDAR\r\n"
+    return FRAME + _zone(appointment.zone, appointment.local_start.year) + written + b"END:VCALENDAR\r\n"
 
 
 def _end(start: datetime, minutes: int) -> datetime:
     """Minutes later for those who meet, whatever the clocks on the wall do in between."""
-    utc = ZoneInfo("UTC")
-    return (start.astimezone(utc) + timedelta(minutes=minutes)).astimezone(start.tzinfo)
+    return (start.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(start.tzinfo)
 
 
-def _domain(post: Post) -> str:
-    return post.settings.mail_from.rpartition("@")[2]
-
-
-def _organizer(post: Post) -> vCalAddress:
-    organizer = vCalAddress(f"mailto:{post.settings.mail_from}")
-    organizer.params["CN"] = vText(post.settings.organisation)
-    return organizer
-
-
-def _attendee(person: Recipient) -> vCalAddress:
-    attendee = vCalAddress(f"mailto:{person.email}")
-    attendee.params.update(
-        {
-            "CN": vText(person.name),
-            "ROLE": vText("REQ-PARTICIPANT"),
-            "PARTSTAT": vText("NEEDS-ACTION"),
-            "RSVP": vText("TRUE"),
-        }
-    )
-    return attendee
+def _somebody(person: tuple[str, str], asked: Mapping[str, str] = MappingProxyType({})) -> vCalAddress:
+    name, email = person
+    address = vCalAddress(f"mailto:{email}")
+    address.params.update({key: vText(value) for key, value in {"CN": name, **asked}.items()})
+    return address
