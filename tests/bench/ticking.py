@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import uvloop
 from sqlalchemy import func, select, text
 
 from mentoring.checkins.rules import CheckInState
@@ -94,7 +95,8 @@ def sending(workshop: Workshop, due: int = DUE) -> list[Figure]:
         counted = workshop.folder / f"arrived-{name}"
         with mail_server(counted) as smtp_url:
             settings = Settings(smtp_url=smtp_url, secret_file=workshop.folder / "secret", database_url=url)
-            sent, seconds = asyncio.run(asyncio.wait_for(_sent(settings, due), LONGEST))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as clocks_own:
+                sent, seconds = clocks_own.run(asyncio.wait_for(_sent(settings, due), LONGEST))
         arrived = Counter(counted.read_text().splitlines())
         what = f"{due:,} due messages, {name}"
         figures += [

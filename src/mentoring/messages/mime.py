@@ -1,7 +1,7 @@
 """A draft as the bytes that travel (RFC 5322, 2045, 2047): text, HTML and, where there is one, the calendar's part.
 
 The standard library's message classes parse and fold every header anew and cost more than all the rest of sending
-(see docs/decisions/0007-mails-as-bytes.md); a test reads what is made here back with them.
+(see docs/decisions/0009-mails-as-bytes.md); a test reads what is made here back with them.
 """
 
 import hashlib

@@ -8,12 +8,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from icalendar import Event, Timezone, vCalAddress, vText
+from icalendar.parser import Contentline, Parameters
 
 from mentoring.messages.contracts import Post
 from mentoring.pairings.models import PairSession
 from mentoring.people.recipients import Recipient
 
 FRAME = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//mentoring//sessions//\r\nMETHOD:REQUEST\r\n"
+END = b"END:VEVENT\r\n"
 
 
 @lru_cache(maxsize=1024)
@@ -35,7 +37,6 @@ class Appointment(NamedTuple):
     local_start: datetime
     zone: str
     minutes: int
-    title: str
     url: str
     organizer: tuple[str, str]
     attendees: tuple[tuple[str, str], ...]
@@ -45,7 +46,7 @@ class Appointment(NamedTuple):
 def invitation(session: PairSession, title: str, both: tuple[Recipient, Recipient], post: Post) -> bytes:
     """The request that puts a session into both calendars. The same id and a higher sequence move it later."""
     settings = post.settings
-    return _written(
+    event = _written(
         Appointment(
             uid=f"session-{session.id}@{settings.mail_from.rpartition('@')[2]}",
             sequence=session.sequence,
@@ -53,17 +54,19 @@ def invitation(session: PairSession, title: str, both: tuple[Recipient, Recipien
             local_start=session.local_start,
             zone=session.time_zone,
             minutes=session.minutes,
-            title=title,
             url=post.url(f"/pairings/{session.pairing_id}"),
             organizer=(settings.organisation, settings.mail_from),
             attendees=tuple(sorted((one.name, one.email) for one in both)),
         )
     )
+    summary: bytes = Contentline.from_parts("SUMMARY", Parameters(), vText(title)).to_ical()
+    zone = _zone(session.time_zone, session.local_start.year)
+    return FRAME + zone + event.replace(END, summary + b"\r\n" + END) + b"END:VCALENDAR\r\n"
 
 
 @lru_cache(maxsize=128)
 def _written(appointment: Appointment) -> bytes:
-    """Two who read the same language get the same bytes."""
+    """The same for both, but for the title, which each reads in the own language."""
     start = appointment.local_start.replace(tzinfo=ZoneInfo(appointment.zone))
     event = Event()
     event.add("uid", appointment.uid)
@@ -71,7 +74,6 @@ def _written(appointment: Appointment) -> bytes:
     event.add("dtstamp", appointment.written_at)
     event.add("dtstart", start)
     event.add("dtend", _end(start, appointment.minutes))
-    event.add("summary", appointment.title)
     event.add("status", "CONFIRMED")
     event.add("url", appointment.url)
     event.add("organizer", _somebody(appointment.organizer), encode=False)
@@ -79,7 +81,7 @@ def _written(appointment: Appointment) -> bytes:
         asked = {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
         event.add("attendee", _somebody(person, asked), encode=False)
     written: bytes = event.to_ical()
-    return FRAME + _zone(appointment.zone, appointment.local_start.year) + written + b"END:VCALENDAR\r\n"
+    return written
 
 
 def _end(start: datetime, minutes: int) -> datetime:

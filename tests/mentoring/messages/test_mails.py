@@ -134,6 +134,8 @@ async def test_an_invitation_reads_back_as_one_event_at_a_wall_time_with_its_zon
     assert {str(one) for one in event.get("attendee", [])} == {f"mailto:{mail['to']}" for mail in smtp.messages}
     assert {str(event_of(one)["uid"]) for one in written} == {f"session-{session.id}@example.org"}
     assert event.decoded("sequence") == 0
+    titles = {str(event_of(one)["summary"]) for one in written}
+    assert titles == {"Digital leaders: session 1", "Digital leaders : séance 1"}
 
 
 def event_of(written: str) -> Component:
