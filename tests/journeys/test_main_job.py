@@ -139,24 +139,25 @@ async def _nothing_was_lost_or_doubled(database_url: str) -> None:
     assert states == {MessageState.SENT}
 
 
-async def test_a_leader_signs_up_in_the_browser_and_follows_a_pairing_from_the_mails(
+def test_a_leader_signs_up_on_the_page_and_gets_it_in_writing(
     organisation: Organisation, start: StartProgram, smtp: Sink
 ) -> None:
-    """The browser's part is in test_browser.py; here the page's form alone, as a browser without script sends it."""
     organisation.does("staff", "import", STAFF, "--apply")
     organisation.does("programme", "create", PROGRAMME)
     start("run", port=organisation.port, **organisation.settings).wait_until_ready()
 
     with organisation.signed_in("CA000002") as leader:
         programme = leader.get("/api/v1/programmes").json()[0]["id"]
-        form = leader.get(f"/programmes/{programme}/sign-up/leader")
-        assert form.status_code == 200
-        done = leader.put(
-            f"/api/v1/programmes/{programme}/sign-up/leader",
-            json={"skills": [{"code": "2.6", "level": 1}], "hours": [[0, 540, 720]], "capacity": 1},
+        page = f"/programmes/{programme}/sign-up/leader"
+        assert leader.get(page).status_code == 200
+        done = leader.post(
+            page, data={"skill-1": "2.6", "level-1": "1", "from-0-1": "09:00", "to-0-1": "12:00", "tools": "LinkedIn"}
         )
-        assert done.status_code in (200, 201), done.text
+        assert done.status_code == 303, done.text
+        mine = leader.get(f"/api/v1/programmes/{programme}/sign-up/leader").json()
 
+    assert [(one["code"], one["level"]) for one in mine["skills"]] == [("2.6", 1)]
+    assert mine["hours"] == [[0, 540, 720]]
     smtp.wait_for(1, PATIENCE)
     assert smtp.received[0].recipients == ("abdullah.rahman@cabinet.example.org",)
 
