@@ -14,7 +14,7 @@ import click
 import uvloop
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from mentoring import console
+from mentoring import console, logs
 from mentoring.db import Database, database
 from mentoring.messages.dispatch import new_sender
 from mentoring.reactions import COMPOSERS
@@ -108,7 +108,7 @@ def main() -> None:
     """Run the clock in this process until it is told to stop."""
     settings = console.settings()
     prepare(settings)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure()
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a run that is skipped because one is busy is no news
     gc.freeze()  # what was imported stays: looking through it again and again would hold up every hundredth mail
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -17,6 +17,7 @@ from litestar.types import ASGIApp
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring import logs
 from mentoring.checkins import api as checkins_api
 from mentoring.checkins import pages as checkins_pages
 from mentoring.db import Database, open_database
@@ -75,6 +76,7 @@ async def health(db: NamedDependency[AsyncSession]) -> dict[str, str]:
 
 def create_service() -> ASGIApp:
     """The whole service as the server runs it (``granian mentoring.app:create_service --factory``)."""
+    logs.configure()
     settings = read_settings()
     opened = open_database(settings.database_url)
     return surrounded(create_app(settings, opened), settings, opened)

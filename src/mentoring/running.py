@@ -1,5 +1,6 @@
 """Commands that keep the service running: migrate, serve, clock, and all in one."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -19,6 +20,9 @@ from mentoring.settings import Settings
 READY_WITHIN = 30.0
 """Seconds that a fresh server has to answer before ``run`` gives up."""
 LOOK_EVERY = 0.2
+PORT_FREE_WITHIN = 5.0
+PR_SET_PDEATHSIG = 1
+"""Of Linux (prctl.h): send this process a signal when its parent dies."""
 
 
 @click.command()
@@ -55,15 +59,24 @@ def run(demo: bool) -> None:
     settings = console.settings()
     prepare(settings)
     _refuse_taken_port(settings)
-    children = [subprocess.Popen(_server(settings))]
+    children = [_child(_server(settings))]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _stop(children))
     if _wait_until_ready(settings, children):  # the others start after it: on two cores they would hold it up
         click.echo(console.words().text("run.ready", address=settings.base_url))
-        children.append(subprocess.Popen(_clock()))
+        children.append(_child(_clock()))
         if demo:
             subprocess.run([sys.executable, "-m", "mentoring.demo"], check=False)
     raise SystemExit(_watch(children))
+
+
+def _child(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a child that ends with us, even when we are killed: an orphan would keep the port to itself."""
+    return subprocess.Popen(command, preexec_fn=_end_with_parent if sys.platform == "linux" else None)
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def prepare(settings: Settings) -> None:
@@ -73,14 +86,25 @@ def prepare(settings: Settings) -> None:
 
 
 def _refuse_taken_port(settings: Settings) -> None:
-    """The server shares its port with whoever asks (SO_REUSEPORT): a second one would silently take half of it."""
+    """The server shares its port with whoever asks (SO_REUSEPORT): a second one would silently take half of it.
+
+    One that is just ending, after its ``run`` was killed, is given a moment.
+    """
+    deadline = monotonic() + PORT_FREE_WITHIN
+    while _taken(settings):
+        if monotonic() > deadline:
+            raise click.ClickException(console.words().text("run.port_taken", port=settings.port, host=settings.host))
+        sleep(LOOK_EVERY)
+
+
+def _taken(settings: Settings) -> bool:
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
-        except OSError as error:
-            text = console.words().text("run.port_taken", port=settings.port, host=settings.host)
-            raise click.ClickException(text) from error
+        except OSError:
+            return True
+    return False
 
 
 def _server(settings: Settings) -> list[str]:

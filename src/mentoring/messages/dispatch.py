@@ -106,8 +106,11 @@ async def _reached(smtp: Smtp) -> bool:
     try:
         await smtp.open()
     except Unreachable as unreachable:
-        log.warning("no mail server", extra={"error": str(unreachable)})
+        if smtp.trouble != str(unreachable):  # said once, not every second for as long as it lasts
+            log.warning("no mail server", extra={"error": str(unreachable)})
+        smtp.trouble = str(unreachable)
         return False
+    smtp.trouble = None
     return True
 
 

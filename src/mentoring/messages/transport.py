@@ -53,6 +53,8 @@ class Smtp:
         self._sender = settings.mail_from
         self._conversation: Conversation | None = None
         self._at_once = False
+        self.trouble: str | None = None
+        """Why the server could not be reached the last time."""
         self._begun = False
         """A server that waits for a message would take our next words for it."""
         self._announced: str | None = None

@@ -65,7 +65,7 @@ class Walls:
             await self.app(scope, receive, with_headers)
 
     def _refusal(self, method: str, path: str, query: bytes, headers: Headers) -> tuple[int, str] | None:
-        if urlsplit(f"//{headers.get('host', '')}").hostname not in self.hosts:
+        if _host(headers.get("host", "")) not in self.hosts:
             return 400, "unknown host"
         if "\x00" in path or "\x00" in unquote_plus(query.decode("latin-1")):
             return 400, "NUL in the address"
@@ -85,6 +85,13 @@ class Walls:
         if site is not None:
             return site in ("same-origin", "none")
         return headers.get("origin") == self.origin
+
+
+def _host(header: str) -> str | None:
+    try:
+        return urlsplit(f"//{header}").hostname
+    except ValueError:  # brackets that enclose no address
+        return None
 
 
 async def _plain(send: Send, status: int, text: str) -> None:

@@ -60,6 +60,7 @@ async def test_an_error_carries_them_too(client: AsyncClient) -> None:
 
 async def test_a_foreign_host_is_refused(client: AsyncClient) -> None:
     assert (await client.get("/health", headers={"host": "evil.example"})).status_code == 400
+    assert (await client.get("/health", headers={"host": "["})).status_code == 400
     assert (await client.get("/health", headers={"host": "LOCALHOST:9999"})).status_code == 200
 
 
