@@ -21,21 +21,24 @@ from mentoring.db import Database
 from mentoring.directory.contracts import PersonLeft
 from mentoring.journal import Event, JournalEntry, event_of
 from mentoring.messages.contracts import Kind
+from mentoring.pairings import endings
 from mentoring.pairings import mails as pairing_mails
 from mentoring.pairings import service as pairings
 from mentoring.pairings.contracts import (
     ConsentReminded,
     JuniorAsked,
     PairingBegan,
+    PairingEnded,
     PairingFellThrough,
     PairingsProposed,
     PairingsWithdrawn,
     SessionInvited,
+    SessionsCancelled,
 )
 from mentoring.people import mails as people_mails
 from mentoring.people.contracts import PersonInvited
 from mentoring.programmes import mails as programme_mails
-from mentoring.programmes.contracts import PersonSignedUp
+from mentoring.programmes.contracts import PersonSignedUp, PersonWithdrew
 from mentoring.rounds import alternates
 
 log = logging.getLogger(__name__)
@@ -58,11 +61,14 @@ REACTIONS: Reactions = {
     PairingBegan: (pairings.plan_sessions, checkins.schedule_check_ins, pairings.tell_both),
     PairingFellThrough: (pairings.tell_fallen_through, alternates.offer_alternates),
     PairingsWithdrawn: (checkins.cancel_check_ins, pairings.tell_withdrawn),
+    PairingEnded: (checkins.cancel_check_ins, endings.tell_ended),
+    SessionsCancelled: (endings.tell_cancelled,),
     SessionInvited: (pairings.invite_to_sessions,),
     CheckInFired: (checkins.mail_the_questions,),
     CheckInFollowedUp: (checkins.mail_the_questions,),
     CheckInLapsed: (checkins.notice_silence,),
     PersonLeft: (checkins.look_after_the_left_behind, pairings.let_go_of_leavers),
+    PersonWithdrew: (pairings.let_go_of_withdrawn,),
 }
 
 COMPOSERS: dict[str, Kind] = {

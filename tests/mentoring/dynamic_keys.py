@@ -40,7 +40,8 @@ READERS = (*Role, "coordinator")
 CLOSED = [state for state in CheckInState if state is not CheckInState.OPEN]
 COMPETENCES, AREAS = shipped_catalogue().competences, shipped_catalogue().areas
 CONSENT = ("consent_leader", "consent_junior")
-ENDINGS = ("pairing_expired", "pairing_fell_through", "pairing_withdrawn", "pairing_began")
+ENDINGS = ("pairing_expired", "pairing_fell_through", "pairing_withdrawn", "pairing_ended", "pairing_began")
+SESSIONS = ("session_invitation", "session_cancelled")
 QUESTIONS = ("mail.check_in", "mail.pulse")
 LETTERS = [f"mail.{purpose}" for purpose in (LinkPurpose.INVITATION, LinkPurpose.RESET)]
 OF_STAFF, OF_SIGN_UPS = ("added", "changed", "left", "unchanged"), ("leaders", "juniors")
@@ -63,8 +64,8 @@ EXPANSIONS: dict[str, list[str]] = {
     "mail.fact.{}": filled("mail.fact.{}", ("name", "job", "unit", "place")),
     "mail.signed_up.{}": filled("mail.signed_up.{}", Role),
     "mail.{}": [],  # a beginning: ``{}.subject`` and so on
-    "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, "session_invitation")),
-    "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, "session_invitation")),
+    "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, *SESSIONS)),
+    "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, *SESSIONS)),
     "page.check_in.met.{}.text": filled("page.check_in.met.{}.text", (Met.MOVED, Met.NO)),
     "page.check_in.question.{}": filled("page.check_in.question.{}", CheckInKind),
     "page.check_in.state.{}": filled("page.check_in.state.{}", CLOSED),
@@ -94,7 +95,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.preparation.{}": filled("page.preparation.{}", CHECKLIST),
     "page.preset.{}": filled("page.preset.{}", Preset),
     "page.preset.{}.text": filled("page.preset.{}.text", Preset),
-    "page.round.dropped.{}": filled("page.round.dropped.{}", ("left", "withdrawn", "taken", "excluded")),
+    "page.round.dropped.{}": filled("page.round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),
     "page.round.kind.{}": filled("page.round.kind.{}", OverrideKind),
     "page.round.state.{}": filled("page.round.state.{}", RoundState),
     "page.rule.{}": filled("page.rule.{}", RULE_NAMES),
@@ -112,7 +113,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.sign_up.{}": filled("page.sign_up.{}", ("from", "to")),
     "part.{}": filled("part.{}", Parts.__struct_fields__),
     "role.{}": filled("role.{}", (*Role, "coordinator", "administrator")),
-    "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded")),
+    "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),
     "round.stage.{}": filled("round.stage.{}", SOLVING_STAGES),
     "round.state.{}": filled("round.state.{}", RoundState),
     "rule.{}": filled("rule.{}", RULE_NAMES),

@@ -41,7 +41,7 @@ from mentoring.messages import service as messages
 from mentoring.messages.contracts import Intended
 from mentoring.pairings import rules as pairing_rules
 from mentoring.pairings import service as pairings
-from mentoring.pairings.contracts import PairingBegan, PairingsWithdrawn
+from mentoring.pairings.contracts import PairingBegan, PairingEnded, PairingsWithdrawn
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.queries import Begun, Place, begun_pairings
 from mentoring.pairings.rules import PairingState
@@ -289,9 +289,12 @@ async def look_after_the_left_behind(db: AsyncSession, events: Sequence[PersonLe
         )
 
 
-async def cancel_check_ins(db: AsyncSession, events: Sequence[PairingsWithdrawn], _now: datetime) -> None:
-    """Reaction: nobody is asked how a pairing goes that was taken back."""
-    for chunk in pairings.chunks([pairing_id for event in events for pairing_id in event.pairing_ids]):
+async def cancel_check_ins(
+    db: AsyncSession, events: Sequence[PairingsWithdrawn | PairingEnded], _now: datetime
+) -> None:
+    """Reaction: nobody is asked how a pairing goes that was taken back, or that somebody's leaving ended."""
+    over = [[one.pairing_id] if isinstance(one, PairingEnded) else one.pairing_ids for one in events]
+    for chunk in pairings.chunks([pairing_id for ids in over for pairing_id in ids]):
         await db.execute(
             update(CheckIn)
             .where(CheckIn.pairing_id.in_(chunk), CheckIn.state.in_(ALIVE))

@@ -20,7 +20,8 @@ from mentoring.directory.rules import (
     located,
 )
 from mentoring.directory.table import Table
-from mentoring.directory.values import holds_forbidden, is_address, languages_of, listed, tidied
+from mentoring.directory.values import holds_forbidden, languages_of, listed, tidied
+from mentoring.people.rules import plausible_address
 
 LOOP_SHOWN = 10
 """People of a loop that are named; the others are counted."""
@@ -132,7 +133,7 @@ class _Check:
         address = texts["email"]
         if not address:
             return
-        if not is_address(address):
+        if not plausible_address(address):
             texts["email"] = ""
             self.findings.add(line, "bad_address", "email", address)
             return

@@ -1,6 +1,6 @@
 """What a staff file does to the people who are known: decided here, written by ``service``."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from mentoring.directory.checking import StaffFile
 from mentoring.directory.difference import Difference, difference
 from mentoring.directory.models import LineKind
 from mentoring.directory.rules import STAFF_COLUMNS, StaffRow, shown
-from mentoring.errors import Conflict, Invalid
+from mentoring.errors import Conflict, Invalid, NotAllowed
 from mentoring.people.rules import AddressTaken
 
 NO_ZONE = "UTC"
@@ -33,6 +33,10 @@ PERSON_COLUMNS = tuple(name for name in STAFF_COLUMNS if name not in (*LINE_COLU
 
 class ManyWouldLeave(Conflict):
     """``left`` of the ``known`` people are not in the file: more likely half a file than a farewell."""
+
+
+class AdministratorTouched(NotAllowed):
+    """The file adopts, readdresses, brings back or removes ``who``: that takes an administrator."""
 
 
 class ImportUnderWay(Conflict):
@@ -77,6 +81,12 @@ class Plan:
     moved_out: list[UUID]
     difference: Difference
     too_many_leave: bool
+
+    @property
+    def readdressed(self) -> list[UUID]:
+        """People whose address is no longer what it was."""
+        changed = [one.person_id for one in self.updates if "email" in one.columns and not one.adopted]
+        return [*changed, *self.moved_out]
 
     @property
     def empty(self) -> bool:
@@ -133,6 +143,15 @@ def ensure_few_leave(plan: Plan, known: int, allowed: bool) -> None:
     """Raises ``ManyWouldLeave``."""
     if plan.too_many_leave and not allowed:
         raise ManyWouldLeave(left=len(plan.left), known=known)
+
+
+def ensure_no_administrator_touched(plan: Plan, known: Known, administrators: Collection[UUID]) -> None:
+    """Whoever can change the address of an administrator gets the next reset link. Raises ``AdministratorTouched``."""
+    came = (one.person_id for one in plan.updates if one.adopted or one.returned)
+    touched = {*came, *plan.readdressed, *plan.left}.intersection(administrators)
+    if touched:
+        addresses = sorted(address for address, holder in known.holders.items() if holder in touched)
+        raise AdministratorTouched(who=", ".join(addresses))
 
 
 def lines_of(row: StaffRow, columns: Iterable[str], ids: Mapping[str, UUID]) -> list[tuple[UUID, LineKind]]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from uuid import UUID, uuid4
 
 from anyio import to_thread
-from sqlalchemy import Executable, bindparam, delete, insert, text, update
+from sqlalchemy import Executable, bindparam, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,7 +31,7 @@ from mentoring.directory.reports import staff_report
 from mentoring.directory.rules import StaffRow
 from mentoring.i18n import Words
 from mentoring.identity import Actor
-from mentoring.people.models import Person
+from mentoring.people.models import AccessLink, Account, Person
 from mentoring.people.service import end_sessions
 from mentoring.policy import Action
 
@@ -51,7 +51,8 @@ async def import_staff(
     """Say what a staff file would change, and write it where that is asked and the file has no problems.
 
     The file is read before any transaction begins, because that takes seconds and the database has one writer.
-    Raises causes of ``table`` and ``rules`` for what is no staff file, ``ManyWouldLeave``, ``ImportUnderWay``.
+    Raises causes of ``table`` and ``rules`` for what is no staff file, ``ManyWouldLeave``, ``AdministratorTouched``,
+    ``ImportUnderWay``.
     """
     policy.require_right(actor, Action.STAFF_IMPORT)
     progress("read", 0)
@@ -64,11 +65,20 @@ async def import_staff(
         progress("compare", 0)
         known = await queries.known_staff(db)
         plan = await to_thread.run_sync(importing.plan_import, known, file)
+        await _spare_administrators(db, actor, known, plan)
         if applied and not plan.empty:
             importing.ensure_few_leave(plan, len(known.current), upload.allow_leavers)
             digest = hashlib.sha256(upload.content).hexdigest()
             await _Writing(db, actor, known, file, plan, now, progress).all(digest)
     return staff_report(file, plan, words, applied=applied)
+
+
+async def _spare_administrators(db: AsyncSession, actor: Actor, known: Known, plan: Plan) -> None:
+    """Only an administrator who is there in person, or the machine, touches an administrator by a file."""
+    if actor.administrator and actor.scopes is None:
+        return
+    administrators = set(await db.scalars(select(Account.person_id).where(Account.administrator)))
+    importing.ensure_no_administrator_touched(plan, known, administrators)
 
 
 async def _lock(db: AsyncSession) -> None:
@@ -106,6 +116,7 @@ class _Writing:
         await self._move_addresses_out()
         await self._add()
         await self._change()
+        await self._forget_links()
         await self._say_farewell()
         await self._lines()
         await self._traits()
@@ -141,6 +152,12 @@ class _Writing:
                 if columns or extra:
                     await self._run(statement, [_changes(one, columns) for one in some])
                 self._tell(len(some))
+
+    async def _forget_links(self) -> None:
+        """A link went to the old address, which may be somebody else's by now."""
+        unused = delete(AccessLink).where(AccessLink.person_id == bindparam("who"), AccessLink.used_at.is_(None))
+        for people in _chunks(self._plan.readdressed):
+            await self._run(unused, _who(people))
 
     async def _say_farewell(self) -> None:
         for people in _chunks(self._plan.left):

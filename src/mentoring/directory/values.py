@@ -1,7 +1,6 @@
 """Single values of a file: tidied, read, or refused. Every check is linear in the length."""
 
 import re
-import string
 import unicodedata
 from collections.abc import Iterator
 
@@ -18,10 +17,6 @@ EDGES += "\u061c\u202f\u205f\u3000\ufeff"
 
 FORMULA_TEXT = re.compile(r'="([^"]*)"')
 """How spreadsheets are told in CSV to keep leading zeros: ``="00123"``."""
-
-LOCAL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~.")
-LABEL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-")
-LONGEST_LOCAL, LONGEST_LABEL, LONGEST_ADDRESS = 64, 63, 254
 
 
 def tidied(raw: str) -> str:
@@ -41,29 +36,6 @@ def tidied(raw: str) -> str:
 def holds_forbidden(value: str) -> bool:
     """Characters that no name, post or address has."""
     return not (value.isascii() and value.isprintable()) and FORBIDDEN.search(value) is not None
-
-
-def is_address(value: str) -> bool:
-    """An address that any mail server takes: no comments, quotes, scripts or bare hosts."""
-    local, _, domain = value.rpartition("@")
-    return (
-        len(value) <= LONGEST_ADDRESS
-        and 0 < len(local) <= LONGEST_LOCAL
-        and LOCAL_CHARACTERS.issuperset(local)
-        and all(local.split("."))
-        and _is_domain(domain)
-    )
-
-
-def _is_domain(domain: str) -> bool:
-    labels = domain.split(".")
-    return len(labels) >= 2 and all(map(_is_label, labels)) and not labels[-1].isdigit()
-
-
-def _is_label(label: str) -> bool:
-    return (
-        0 < len(label) <= LONGEST_LABEL and LABEL_CHARACTERS.issuperset(label) and label[0] != "-" and label[-1] != "-"
-    )
 
 
 def listed(value: str) -> list[str]:

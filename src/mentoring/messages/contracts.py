@@ -61,7 +61,7 @@ class Letter(Struct, frozen=True):
 
 
 class Draft(Struct, frozen=True):
-    """A mail that is ready to be sent. ``calendar`` is an iCalendar request, as calendars accept it."""
+    """A mail that is ready to be sent. ``calendar`` is an iCalendar request or cancellation, as calendars accept it."""
 
     to: str
     subject: str

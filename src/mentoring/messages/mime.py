@@ -17,6 +17,7 @@ from mentoring.messages.contracts import Claimed, Draft
 ENCODED_WORD = 45
 """Bytes in one encoded word: 60 characters of base64, within the 75 that RFC 2047 allows with its frame."""
 _CONTROL, _NOT_IN_ADDRESS = re.compile(r"[\x00-\x1f\x7f]"), re.compile(r"[\x00-\x20\x7f<>]")
+_METHOD = re.compile(rb"^METHOD:([A-Z]+)\r?$", re.MULTILINE)
 BASE64_LINE = 76
 """Characters, as RFC 2045 has it."""
 
@@ -47,9 +48,15 @@ def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: date
     )
     parts = [_part("text/plain", _lines(draft.text)), _part("text/html", _lines(draft.html))]
     if draft.calendar is not None:
-        parts.append(_part("text/calendar; method=REQUEST", draft.calendar))
+        parts.append(_part(f"text/calendar; method={_method(draft.calendar)}", draft.calendar))
     divider = f"--{boundary}\r\n".encode()
     return b"".join([heads.encode(), *(divider + part for part in parts), f"--{boundary}--\r\n".encode()])
+
+
+def _method(calendar: bytes) -> str:
+    """What the calendar's part asks for, which its type must say too (RFC 6047 2.4)."""
+    found = _METHOD.search(calendar)
+    return found[1].decode() if found else "PUBLISH"
 
 
 def _lines(text: str) -> bytes:

@@ -12,9 +12,10 @@ from icalendar.parser import Contentline, Parameters
 
 from mentoring.messages.contracts import Post
 from mentoring.pairings.models import PairSession
+from mentoring.pairings.rules import SessionState
 from mentoring.people.recipients import Recipient
 
-FRAME = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//mentoring//sessions//\r\nMETHOD:REQUEST\r\n"
+FRAME = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//mentoring//sessions//\r\nMETHOD:%s\r\n"
 END = b"END:VEVENT\r\n"
 
 
@@ -41,11 +42,16 @@ class Appointment(NamedTuple):
     organizer: tuple[str, str]
     attendees: tuple[tuple[str, str], ...]
     """Names and addresses."""
+    cancelled: bool
 
 
 def invitation(session: PairSession, title: str, both: tuple[Recipient, Recipient], post: Post) -> bytes:
-    """The request that puts a session into both calendars. The same id and a higher sequence move it later."""
+    """The request that puts a session into both calendars; the same id and a higher sequence move it later.
+
+    Of a session that was cancelled it is what takes it out again.
+    """
     settings = post.settings
+    cancelled = session.state is SessionState.CANCELLED
     event = _written(
         Appointment(
             uid=f"session-{session.id}@{settings.mail_from.rpartition('@')[2]}",
@@ -57,11 +63,13 @@ def invitation(session: PairSession, title: str, both: tuple[Recipient, Recipien
             url=post.url(f"/pairings/{session.pairing_id}"),
             organizer=(settings.organisation, settings.mail_from),
             attendees=tuple(sorted((one.name, one.email) for one in both)),
+            cancelled=cancelled,
         )
     )
     summary: bytes = Contentline.from_parts("SUMMARY", Parameters(), vText(title)).to_ical()
     zone = _zone(session.time_zone, session.local_start.year)
-    return FRAME + zone + event.replace(END, summary + b"\r\n" + END) + b"END:VCALENDAR\r\n"
+    frame = FRAME % (b"CANCEL" if cancelled else b"REQUEST")
+    return frame + zone + event.replace(END, summary + b"\r\n" + END) + b"END:VCALENDAR\r\n"
 
 
 @lru_cache(maxsize=128)
@@ -74,12 +82,12 @@ def _written(appointment: Appointment) -> bytes:
     event.add("dtstamp", appointment.written_at)
     event.add("dtstart", start)
     event.add("dtend", _end(start, appointment.minutes))
-    event.add("status", "CONFIRMED")
+    event.add("status", "CANCELLED" if appointment.cancelled else "CONFIRMED")
     event.add("url", appointment.url)
     event.add("organizer", _somebody(appointment.organizer), encode=False)
+    asked = {} if appointment.cancelled else {"PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
     for person in appointment.attendees:
-        asked = {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
-        event.add("attendee", _somebody(person, asked), encode=False)
+        event.add("attendee", _somebody(person, {"ROLE": "REQ-PARTICIPANT", **asked}), encode=False)
     written: bytes = event.to_ical()
     return written
 

@@ -152,6 +152,19 @@ class PairingsWithdrawn(Event, frozen=True):
     pairing_ids: list[UUID]
 
 
+class PairingEnded(Event, frozen=True):
+    """It was under way, and ``left_id`` has left the organisation."""
+
+    pairing_id: UUID
+    left_id: UUID
+
+
+class SessionsCancelled(Event, frozen=True):
+    """Their invitations had gone out, and their pairings are over."""
+
+    session_ids: list[UUID]
+
+
 class SessionInvited(Event, frozen=True):
     session_id: UUID
     sequence: int

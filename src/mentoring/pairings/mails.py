@@ -131,6 +131,10 @@ def _withdrawn(subject: Subject, _: Post) -> Letter:
     return _letter("pairing_withdrawn", subject)
 
 
+def _ended(subject: Subject, _: Post) -> Letter:
+    return _letter("pairing_ended", subject)
+
+
 async def _subjects(db: AsyncSession, messages: Sequence[Claimed]) -> dict[UUID, Subject]:
     """What the messages of a batch are about, by message, in four queries."""
     pairings = {
@@ -191,19 +195,31 @@ async def _compose_invitations(db: AsyncSession, post: Post, messages: Sequence[
 
 def _invitation(subject: Subject, session: PairSession, post: Post) -> Draft:
     words = subject.words
-    letter = _letter(
+    if session.state is SessionState.CANCELLED:
+        letter = _letter("session_cancelled", subject, facts=[_when(words, session)])
+    else:
+        letter = _invited(subject, session, post)
+    title = words.text("mail.session_invitation.title", programme=subject.programme.name, number=session.number)
+    calendar = invitation(session, title, (subject.reader, subject.partner), post)
+    return render(words, letter, subject.reader.email, post, calendar)
+
+
+def _when(words: Words, session: PairSession) -> Fact:
+    return Fact(words.text("mail.fact.when"), words.moment(session.starts_at))
+
+
+def _invited(subject: Subject, session: PairSession, post: Post) -> Letter:
+    words = subject.words
+    return _letter(
         "session_invitation",
         subject,
         facts=[
-            Fact(words.text("mail.fact.when"), words.moment(session.starts_at)),
+            _when(words, session),
             Fact(words.text("mail.fact.length"), words.plural("mail.fact.minutes", session.minutes)),
             Fact(words.text("mail.fact.email"), subject.partner.email),
         ],
         choices=[Choice(words.text("mail.session_invitation.choice"), post.url(f"/pairings/{subject.pairing.id}"))],
     )
-    title = words.text("mail.session_invitation.title", programme=subject.programme.name, number=session.number)
-    calendar = invitation(session, title, (subject.reader, subject.partner), post)
-    return render(words, letter, subject.reader.email, post, calendar)
 
 
 _STILL_ON = (
@@ -219,11 +235,20 @@ _STILL_ON = (
     .exists()
 )
 
+_CALLED_OFF = (
+    select(PairSession.id)
+    .where(PairSession.id == Message.about, PairSession.sequence == Message.sequence)
+    .where(PairSession.state == SessionState.CANCELLED, PairSession.starts_at > NOW)
+    .exists()
+)
+
 KINDS: dict[str, Kind] = {
     "consent_leader": _kind(_pairing_is(PairingState.ASKING_LEADER), _consent("consent_leader")),
     "consent_junior": _kind(_pairing_is(PairingState.ASKING_JUNIOR), _consent("consent_junior")),
     "pairing_began": _kind(_pairing_is(PairingState.ACTIVE), _began),
     "pairing_fell_through": _kind(_pairing_is(PairingState.DECLINED, PairingState.EXPIRED), _fell_through),
     "pairing_withdrawn": _kind(_pairing_is(PairingState.WITHDRAWN), _withdrawn),
+    "pairing_ended": _kind(_pairing_is(PairingState.ENDED), _ended),
+    "session_cancelled": Kind(_CALLED_OFF & STILL_HERE, _compose_invitations),
     "session_invitation": Kind(_STILL_ON & STILL_HERE, _compose_invitations),
 }

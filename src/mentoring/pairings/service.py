@@ -22,18 +22,22 @@ from mentoring.pairings.contracts import (
     JuniorAsked,
     NewPairing,
     PairingBegan,
+    PairingEnded,
     PairingFellThrough,
     PairingsProposed,
     PairingsWithdrawn,
     PairingView,
     SessionInvited,
 )
+from mentoring.pairings.endings import cancel_sessions
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.queries import Begun, begun_pairings, view
 from mentoring.pairings.rules import ConsentStep, PairingNotAsking, PairingNotFound, PairingState, SessionState
 from mentoring.people.rules import working
 from mentoring.policy import Action
+from mentoring.programmes.contracts import PersonWithdrew
 from mentoring.programmes.models import Enrolment, Programme
+from mentoring.programmes.rules import EnrolmentState
 
 CHUNK = 10_000
 """Ids in one statement: below what either database takes as parameters."""
@@ -76,6 +80,8 @@ async def accept_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID, now: 
     Raises ``PairingNotAsking``, or ``NoPlaceLeft`` where the junior has meanwhile as many pairings as they can take.
     """
     pairing = await _asked(db, actor, pairing_id)
+    if not await _both_enrolled(db, pairing):
+        raise PairingNotAsking()
     if pairing.state is PairingState.ASKING_LEADER:
         await _ask_junior(db, pairing, now)
         journal.record(db, JuniorAsked(pairing.id), by=actor.id, at=now)
@@ -108,6 +114,13 @@ async def _asked(db: AsyncSession, actor: Actor, pairing_id: UUID) -> Pairing:
     return pairing
 
 
+async def _both_enrolled(db: AsyncSession, pairing: Pairing) -> bool:
+    """Whether neither has withdrawn: a yes may come before what follows from a withdrawal."""
+    both = (pairing.leader_enrolment_id, pairing.junior_enrolment_id)
+    withdrawn = select(Enrolment.id).where(Enrolment.id.in_(both), Enrolment.state != EnrolmentState.ENROLLED)
+    return await db.scalar(withdrawn.limit(1)) is None
+
+
 def _whose_turn(pairing: Pairing) -> UUID:
     return pairing.leader_id if pairing.state is PairingState.ASKING_LEADER else pairing.junior_id
 
@@ -131,11 +144,13 @@ async def _take_place(db: AsyncSession, pairing: Pairing) -> None:
         raise rules.NoPlaceLeft()
 
 
-def _fall_through(db: AsyncSession, pairing: Pairing, state: PairingState, by_id: UUID, now: datetime) -> None:
-    """End the asking. ``by_id`` said no, or said nothing."""
+def _fall_through(
+    db: AsyncSession, pairing: Pairing, state: PairingState, by_id: UUID, now: datetime, *, withdrew: bool = False
+) -> None:
+    """End the asking. ``by_id`` said no, or said nothing; who withdrew need not be told that it is over."""
     pairing.state, pairing.over_at, pairing.wake_at = state, now, None
     pairing.declined_by_id = by_id
-    expired = state is PairingState.EXPIRED
+    expired = state is PairingState.EXPIRED and not withdrew
     journal.record(db, PairingFellThrough(pairing.id, by_id, expired), by=None if expired else by_id, at=now)
 
 
@@ -175,12 +190,7 @@ async def withdraw_pairings(db: AsyncSession, ids: Sequence[UUID], by: UUID | No
             .returning(Pairing.id)
         )
     for chunk in chunks(withdrawn):
-        await db.execute(
-            update(PairSession)
-            .where(PairSession.pairing_id.in_(chunk))
-            .where(PairSession.state.in_((SessionState.PLANNED, SessionState.INVITED)))
-            .values(state=SessionState.CANCELLED, wake_at=None)
-        )
+        await cancel_sessions(db, chunk, by, now)
     if withdrawn:
         journal.record(db, PairingsWithdrawn(withdrawn), by=by, at=now)
     return withdrawn
@@ -255,16 +265,28 @@ async def wake_session(db: AsyncSession, now: datetime) -> UUID | None:
 
 
 async def let_go_of_leavers(db: AsyncSession, events: Sequence[PersonLeft], now: datetime) -> None:
-    """Reaction: nobody waits for the answer of somebody who has left."""
+    """Reaction: nobody waits for somebody who has left, neither for an answer nor at the next session."""
     for event in events:
-        asking = await db.scalars(
-            select(Pairing)
-            .where(Pairing.state.in_(rules.ASKING))
-            .where(or_(Pairing.leader_id == event.person_id, Pairing.junior_id == event.person_id))
-            .with_for_update()
-        )
-        for pairing in asking:
-            _fall_through(db, pairing, PairingState.EXPIRED, event.person_id, now)
+        theirs = or_(Pairing.leader_id == event.person_id, Pairing.junior_id == event.person_id)
+        for pairing in await db.scalars(select(Pairing).where(Pairing.state.in_(rules.OPEN), theirs).with_for_update()):
+            if pairing.state is PairingState.ACTIVE:
+                pairing.state, pairing.over_at, pairing.wake_at = PairingState.ENDED, now, None
+                await cancel_sessions(db, [pairing.id], None, now)
+                journal.record(db, PairingEnded(pairing.id, event.person_id), by=None, at=now)
+            else:
+                _fall_through(db, pairing, PairingState.EXPIRED, event.person_id, now)
+
+
+async def let_go_of_withdrawn(db: AsyncSession, events: Sequence[PersonWithdrew], now: datetime) -> None:
+    """Reaction: nobody waits for the answer of somebody who has withdrawn, unless they are back by now."""
+    for event in events:
+        enrolment = await db.get_one(Enrolment, event.enrolment_id)
+        if enrolment.state is EnrolmentState.ENROLLED:
+            continue
+        theirs = or_(Pairing.leader_enrolment_id == enrolment.id, Pairing.junior_enrolment_id == enrolment.id)
+        asking = select(Pairing).where(Pairing.state.in_(rules.ASKING), theirs).with_for_update()
+        for pairing in await db.scalars(asking):
+            _fall_through(db, pairing, PairingState.EXPIRED, enrolment.person_id, now, withdrew=True)
 
 
 async def ask_leaders(db: AsyncSession, events: Sequence[PairingsProposed], now: datetime) -> None:

@@ -1,6 +1,9 @@
 """People on the command line: invitations, sign-in links, administrators, API tokens."""
 
+from typing import TypeVar
+
 import click
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import console
@@ -9,6 +12,16 @@ from mentoring.people import queries, service
 from mentoring.people.contracts import LinkShown, NewPerson, NewToken, PersonView, TokenShown
 from mentoring.people.rules import LinkPurpose
 from mentoring.policy import SCOPES
+
+Given = TypeVar("Given", NewPerson, NewToken)
+
+
+def _given(kind: type[Given], **values: object) -> Given:
+    """What was typed, held to the rules of the other doors; wrong use where it breaks one."""
+    try:
+        return msgspec.convert(values, kind)
+    except msgspec.ValidationError as wrong:
+        raise click.BadParameter(str(wrong)) from wrong
 
 
 @click.group()
@@ -28,7 +41,14 @@ def add(given_name: str, family_name: str, email: str, language: str, administra
 
     Example: mentoring people add Ama Mensah ama@example.org --administrator
     """
-    new = NewPerson(given_name, email, family_name, language, administrator)
+    new = _given(
+        NewPerson,
+        given_name=given_name,
+        email=email,
+        family_name=family_name,
+        language=language,
+        administrator=administrator,
+    )
 
     async def work(db: AsyncSession) -> PersonView:
         return await service.add_and_invite(db, MACHINE, new, console.moment())
@@ -68,6 +88,24 @@ def sign_in_link(person: str, as_json: bool) -> None:
 
 @people.command()
 @click.argument("person")
+@click.option("--revoke", is_flag=True, help="They may administer the service no longer.")
+@console.json_option
+def administrator(person: str, revoke: bool, as_json: bool) -> None:
+    """Let PERSON (id, staff number or address), who is known already, administer the service.
+
+    Example: mentoring people administrator ama@example.org
+    """
+
+    async def work(db: AsyncSession) -> PersonView:
+        return await service.change_administrator(db, MACHINE, person, not revoke, console.moment())
+
+    changed = console.in_transaction(work)
+    key = "people.administrator.revoked" if revoke else "people.administrator.made"
+    console.say(as_json, changed, [console.words().text(key, name=changed.name, email=changed.email)])
+
+
+@people.command()
+@click.argument("person")
 @click.option("--name", required=True, help="What the token is for.")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), required=True)
 @click.option("--days", default=365, show_default=True, type=click.IntRange(1, 730))
@@ -77,9 +115,10 @@ def token(person: str, name: str, scopes: tuple[str, ...], days: int, as_json: b
 
     Example: mentoring people token ama@example.org --name "HR export" --scope rounds
     """
+    new = _given(NewToken, name=name, scopes=list(scopes), days=days)
 
     async def work(db: AsyncSession) -> TokenShown:
-        return await service.make_token(db, MACHINE, person, NewToken(name, list(scopes), days), console.moment())
+        return await service.make_token(db, MACHINE, person, new, console.moment())
 
     shown = console.in_transaction(work)
     console.say(as_json, shown, [shown.token])

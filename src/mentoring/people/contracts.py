@@ -11,7 +11,9 @@ from mentoring.people.rules import LinkPurpose
 
 CLEAN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]*$"
 """No control characters, and none that turn the direction of what follows."""
-Line = Annotated[str, Meta(max_length=200, pattern=CLEAN)]
+ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$(?!\n)"
+"""Nor a tab or the end of a line, at the very end neither, where ``$`` alone would let one through."""
+Line = Annotated[str, Meta(max_length=200, pattern=ONE_LINE)]
 Secret = Annotated[str, Meta(max_length=1000, pattern=r"^[^\x00]*$")]
 """Longer than any password may be, so that the rule can say by how much; never shown, never logged."""
 
@@ -33,16 +35,16 @@ class NewPassword(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewPerson(Struct, frozen=True, forbid_unknown_fields=True):
-    given_name: Annotated[str, Meta(min_length=1, max_length=100, pattern=CLEAN)]
-    email: Annotated[str, Meta(min_length=3, max_length=200, pattern=CLEAN)]
-    family_name: Annotated[str, Meta(max_length=100, pattern=CLEAN)] = ""
+    given_name: Annotated[str, Meta(min_length=1, max_length=100, pattern=ONE_LINE)]
+    email: Annotated[str, Meta(min_length=3, max_length=200, pattern=ONE_LINE)]
+    family_name: Annotated[str, Meta(max_length=100, pattern=ONE_LINE)] = ""
     language: Annotated[str, Meta(max_length=5)] = "en"
     administrator: bool = False
 
 
 class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
-    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=CLEAN)]
-    scopes: list[str]
+    name: Annotated[str, Meta(min_length=1, max_length=100, pattern=ONE_LINE)]
+    scopes: Annotated[list[str], Meta(min_length=1)]
     days: Annotated[int, Meta(ge=1, le=730)] = 365
 
 
@@ -95,6 +97,13 @@ class PersonInvited(Event, frozen=True):
 
 class PasswordSet(Event, frozen=True):
     person_id: UUID
+
+
+class AdministratorChanged(Event, frozen=True):
+    """Somebody may administer the service from now on, or no longer."""
+
+    person_id: UUID
+    administrator: bool
 
 
 class TokenMade(Event, frozen=True):

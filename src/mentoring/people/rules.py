@@ -1,6 +1,7 @@
 """Accounts and the keys that let people in: constants, causes of errors, pure decisions."""
 
 import enum
+import string
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -25,6 +26,10 @@ MOST_TRIES = 5
 MOST_TRIES_BY_ADDRESS = 50
 TRY_WINDOW = timedelta(minutes=15)
 TOKEN_LASTS = timedelta(days=365)
+
+LOCAL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~.")
+LABEL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-")
+LONGEST_LOCAL, LONGEST_LABEL, LONGEST_ADDRESS = 64, 63, 254
 
 
 class LinkPurpose(enum.StrEnum):
@@ -71,6 +76,14 @@ class AddressTaken(Conflict):
     """Another person has this address."""
 
 
+class AddressNotPlausible(Invalid):
+    """``email`` is no address that a mail server takes."""
+
+
+class NameMissing(Invalid):
+    """A name of blanks alone."""
+
+
 class LanguageNotOffered(Invalid):
     """``language`` is none of those ``offered``."""
 
@@ -104,6 +117,29 @@ def after_working_days(moment: datetime, days: int, country: str, zone: str) -> 
 def at_wall_time(day: datetime, clock: time, zone: str) -> datetime:
     """The moment at which a clock on the wall in ``zone`` shows ``clock`` on that day (RFC 5545 3.3.5)."""
     return datetime.combine(day.date(), clock, ZoneInfo(zone)).astimezone(UTC)
+
+
+def plausible_address(value: str) -> bool:
+    """An address that any mail server takes: no comments, quotes, scripts or bare hosts."""
+    local, _, domain = value.rpartition("@")
+    return (
+        len(value) <= LONGEST_ADDRESS
+        and 0 < len(local) <= LONGEST_LOCAL
+        and LOCAL_CHARACTERS.issuperset(local)
+        and all(local.split("."))
+        and _is_domain(domain)
+    )
+
+
+def _is_domain(domain: str) -> bool:
+    labels = domain.split(".")
+    return len(labels) >= 2 and all(map(_is_label, labels)) and not labels[-1].isdigit()
+
+
+def _is_label(label: str) -> bool:
+    return (
+        0 < len(label) <= LONGEST_LABEL and LABEL_CHARACTERS.issuperset(label) and label[0] != "-" and label[-1] != "-"
+    )
 
 
 def local_path(path: str) -> str:

@@ -18,6 +18,7 @@ from mentoring.i18n import offered
 from mentoring.identity import Actor
 from mentoring.people import passwords, rules
 from mentoring.people.contracts import (
+    AdministratorChanged,
     Credentials,
     Language,
     NewPassword,
@@ -114,12 +115,13 @@ async def sign_out(db: AsyncSession, secret: str) -> None:
 
 
 async def add_person(db: AsyncSession, actor: Actor, new: NewPerson, now: datetime) -> Person:
-    """Enter somebody who is in no staff file. Raises ``AddressTaken``."""
+    """Enter somebody who is in no staff file. Raises ``AddressTaken``, or what is wrong with the one given."""
     policy.require_right(actor, Action.ADMINISTER if new.administrator else Action.PEOPLE_INVITE)
+    _check_person(new)
     person = Person(
         id=uuid4(),
-        given_name=new.given_name,
-        family_name=new.family_name,
+        given_name=new.given_name.strip(),
+        family_name=new.family_name.strip(),
         email=new.email.strip().lower(),
         language=new.language,
         job_title="",
@@ -140,6 +142,32 @@ async def add_person(db: AsyncSession, actor: Actor, new: NewPerson, now: dateti
     return person
 
 
+def _check_person(new: NewPerson) -> None:
+    if not new.given_name.strip():
+        raise rules.NameMissing()
+    if not rules.plausible_address(new.email.strip()):
+        raise rules.AddressNotPlausible(email=new.email)
+    _ensure_offered(new.language)
+
+
+def _ensure_offered(language: str) -> None:
+    if language not in offered():
+        raise rules.LanguageNotOffered(language=language, offered=", ".join(offered()))
+
+
+async def change_administrator(
+    db: AsyncSession, actor: Actor, who: str, administrator: bool, now: datetime
+) -> PersonView:
+    """Let somebody who is known administer the service, or no longer; twice is the same as once."""
+    policy.require_right(actor, Action.ADMINISTER)
+    person = await find_person(db, who)
+    account = await ensure_account(db, person.id, now)
+    if account.administrator != administrator:
+        account.administrator = administrator
+        journal.record(db, AdministratorChanged(person.id, administrator), by=actor.id, at=now)
+    return view(person)
+
+
 async def add_and_invite(db: AsyncSession, actor: Actor, new: NewPerson, now: datetime) -> PersonView:
     """Enter somebody and send them an invitation."""
     person = await add_person(db, actor, new, now)
@@ -158,8 +186,7 @@ async def invite(db: AsyncSession, actor: Actor, who: str, now: datetime) -> Non
 async def choose_language(db: AsyncSession, actor: Actor, chosen: Language) -> None:
     """Speak another language to the one who asks, on pages and in mails."""
     person = policy.require(actor, Action.SELF_WRITE, await db.get(Person, actor.id) if actor.id else None)
-    if chosen.language not in offered():
-        raise rules.LanguageNotOffered(language=chosen.language, offered=", ".join(offered()))
+    _ensure_offered(chosen.language)
     person.language = chosen.language
 
 

@@ -26,6 +26,7 @@ from mentoring.rounds.results import reasons_of
 from mentoring.rounds.rules import MOST_REFUSALS, RoundState
 from mentoring.rounds.snapshot import read_exclusions
 from mentoring.rounds.solver import explained_one
+from mentoring.rounds.today import allowed_today
 
 LOOKED_AT_ONCE = 50
 """Candidates whose present state is read in one query; the first is free more often than not."""
@@ -41,7 +42,7 @@ class _Fallen(NamedTuple):
 class _Scene:
     """The round as it was solved, and who may not be asked in it again."""
 
-    round_id: UUID
+    round: Round
     programme: Programme
     inputs: RoundInputs
     problem: Problem
@@ -103,7 +104,7 @@ async def _scene(db: AsyncSession, fallen: _Fallen) -> _Scene | None:
     inputs = await db.get(RoundInputs, round_.id)
     if round_.state is not RoundState.PUBLISHED or inputs is None:
         return None
-    return _Scene(round_.id, programme, inputs, Problem.from_bytes(inputs.problem), await _done(db, round_.id))
+    return _Scene(round_, programme, inputs, Problem.from_bytes(inputs.problem), await _done(db, round_.id))
 
 
 async def _done(db: AsyncSession, round_id: UUID) -> frozenset[UUID]:
@@ -130,7 +131,7 @@ async def _offer_to_leader(db: AsyncSession, scene: _Scene, leader: UUID, now: d
     if leader in scene.done or not (leads := await _free(db, [leader], Role.LEADER)):
         return
     candidates = candidates_of_leader(scene.problem, scene.row(leader))
-    if found := await _best(db, scene, leads[leader], candidates, Role.JUNIOR):
+    if found := await _best(db, scene, (leader, leads[leader]), candidates, Role.JUNIOR):
         junior, person_id = found
         await _offer(db, scene, (leader, leads[leader]), (junior, person_id), now)
 
@@ -139,23 +140,33 @@ async def _offer_to_junior(db: AsyncSession, scene: _Scene, junior: UUID, now: d
     if junior in scene.done or not (teaches := await _free(db, [junior], Role.JUNIOR)):
         return
     candidates = candidates_of_junior(scene.problem, scene.column(junior))
-    if found := await _best(db, scene, teaches[junior], candidates, Role.LEADER):
+    if found := await _best(db, scene, (junior, teaches[junior]), candidates, Role.LEADER):
         await _offer(db, scene, found, (junior, teaches[junior]), now)
 
 
 async def _best(
-    db: AsyncSession, scene: _Scene, person_id: UUID, candidates: Candidates, role: Role
+    db: AsyncSession, scene: _Scene, who: tuple[UUID, UUID], candidates: Candidates, role: Role
 ) -> tuple[UUID, UUID] | None:
-    """The enrolment and person of the best candidate of ``role`` who can be paired with this person now."""
+    """The enrolment and person of the best candidate of ``role`` who can be paired with this one now."""
     enrolments = scene.inputs.leaders if role is Role.LEADER else scene.inputs.juniors
-    apart = await _apart(db, scene.programme.id, person_id)
+    apart = await _apart(db, scene.programme.id, who[1])
     for some in _by_fit(candidates):
         wanted = [one for one in (UUID(enrolments[place]) for place in some) if one not in scene.done]
         free = await _free(db, wanted, role)
-        for one in wanted:
-            if one in free and free[one] not in apart:
-                return one, free[one]
+        possible = [one for one in wanted if one in free and free[one] not in apart]
+        allowed = await _allowed(db, scene, who[0], possible, role)
+        if best := next((one for one in possible if one in allowed), None):
+            return best, free[best]
     return None
+
+
+async def _allowed(db: AsyncSession, scene: _Scene, who: UUID, others: Sequence[UUID], role: Role) -> set[UUID]:
+    """Those of the others, of ``role``, with whom no rule refuses this enrolment today."""
+    if not others:
+        return set()
+    pairs = [(who, one) if role is Role.JUNIOR else (one, who) for one in others]
+    allowed = await allowed_today(db, scene.programme, scene.round, Enrolment.id.in_((who, *others)), pairs)
+    return {one for pair in allowed for one in pair}
 
 
 def _by_fit(candidates: Candidates) -> Iterator[NDArray[np.intp]]:
@@ -214,9 +225,9 @@ async def _offer(
     reasons = reasons_of(pair, scene.inputs.vocabulary)
     new = NewPairing(leader[0], junior[0], leader[1], junior[1], pair.fit, reasons)
     [pairing_id] = await make_pairings(db, scene.programme, [new], None, now)
-    row = await db.get(ProposedPair, (scene.round_id, leader[0], junior[0]))
+    row = await db.get(ProposedPair, (scene.round.id, leader[0], junior[0]))
     if row is None:
-        row = ProposedPair(round_id=scene.round_id, leader_enrolment_id=leader[0], junior_enrolment_id=junior[0])
+        row = ProposedPair(round_id=scene.round.id, leader_enrolment_id=leader[0], junior_enrolment_id=junior[0])
         db.add(row)
     row.fit, row.reasons, row.alternate, row.pairing_id = pair.fit, reasons, True, pairing_id
     await db.execute(
@@ -239,7 +250,7 @@ async def _count_waiting(db: AsyncSession, scene: _Scene, enrolment_id: UUID) ->
     if taken:
         return
     before = [
-        await db.scalar(select(func.max(waited)).where(kept_in == scene.round_id, who == enrolment_id))
+        await db.scalar(select(func.max(waited)).where(kept_in == scene.round.id, who == enrolment_id))
         for waited, kept_in, who in (
             (ProposedPair.leader_waited, ProposedPair.round_id, ProposedPair.leader_enrolment_id),
             (ProposedPair.junior_waited, ProposedPair.round_id, ProposedPair.junior_enrolment_id),

@@ -12,6 +12,7 @@ from mentoring.i18n import Words
 from mentoring.identity import MACHINE
 from mentoring.rounds import exporting, queries, service
 from mentoring.rounds.contracts import (
+    LAST_REVISION,
     Changed,
     Export,
     NamedPair,
@@ -26,7 +27,7 @@ from mentoring.rounds.contracts import (
     UndoneRound,
     UnmatchedRow,
 )
-from mentoring.rounds.rules import FAILURES, ExportFormat, RoundState
+from mentoring.rounds.rules import FAILURES, ExportFormat, FileExists, FileNotWritten, RoundSolving, RoundState
 
 SHOWN = 20
 """Lines of each list for a person at a terminal; ``--all`` and ``--json`` give the rest."""
@@ -69,10 +70,17 @@ def propose(programme: str, wait: bool, year: int | None, as_json: bool) -> None
 
     async def work(opened: Database) -> RoundSummary:
         async with opened.sessions.begin() as db:
-            asked = await service.propose_round(db, MACHINE, programme, Propose(year), console.moment())
-        return await _solved(opened, asked) if wait else asked
+            return await service.propose_round(db, MACHINE, programme, Propose(year), console.moment())
 
-    proposed = console.with_database(work)
+    async def work_and_wait(opened: Database) -> RoundSummary:
+        try:
+            asked = await work(opened)
+        except RoundSolving:  # asked for already, and perhaps by nobody's clock: that very round is solved
+            async with opened.reading() as db:
+                asked = (await queries.list_rounds(db, MACHINE, programme))[0]
+        return await _solved(opened, asked)
+
+    proposed = console.with_database(work_and_wait if wait else work)
     console.say(as_json, proposed, _summary(console.words(), proposed))
 
 
@@ -160,8 +168,9 @@ def _decide(round_ref: str, as_json: bool, decide: Callable[[AsyncSession], Awai
 @click.argument("round_ref", metavar="ROUND")
 @click.option("--format", "format_", type=click.Choice([one.value for one in ExportFormat]), default="csv")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; standard output without it.")
+@click.option("--force", is_flag=True, help="Write the file even where there is one already.")
 @console.json_option
-def export(round_ref: str, format_: str, output: Path | None, as_json: bool) -> None:
+def export(round_ref: str, format_: str, output: Path | None, force: bool, as_json: bool) -> None:
     """Write the pairs as CSV, JSON or XLSX, weakest fit first. The audit trail notes it.
 
     Example: mentoring round export "Digital leaders 1" --format xlsx --output round.xlsx
@@ -169,18 +178,31 @@ def export(round_ref: str, format_: str, output: Path | None, as_json: bool) -> 
     wanted = ExportFormat.JSON if as_json else ExportFormat(format_)
 
     async def work(db: AsyncSession) -> Export:
-        return await exporting.export_round(db, MACHINE, round_ref, wanted, console.moment())
+        made = await exporting.export_round(db, MACHINE, round_ref, wanted, console.moment())
+        if output is not None:
+            _write(output, made.content, force)  # before the trail says that somebody took them
+        return made
 
     written = console.in_transaction(work)
     if output is None:
         click.echo(written.content, nl=False)
-    else:
-        output.write_bytes(written.content)
+
+
+def _write(output: Path, content: bytes, force: bool) -> None:
+    try:
+        with output.open("wb" if force else "xb") as file:
+            file.write(content)
+    except FileExistsError as there:
+        raise FileExists(file=str(output)) from there
+    except OSError as refusal:
+        raise FileNotWritten(file=str(output), why=refusal.strerror or "") from refusal
 
 
 @round_.command()
 @click.argument("round_ref", metavar="ROUND")
-@click.option("--revision", type=int, help="Publish this revision alone, the one that was looked at.")
+@click.option(
+    "--revision", type=click.IntRange(0, LAST_REVISION), help="Publish this revision alone, the one that was looked at."
+)
 @console.json_option
 def publish(round_ref: str, revision: int | None, as_json: bool) -> None:
     """Make the proposed pairs into pairings. Their leaders are asked first, then the juniors.
@@ -313,7 +335,7 @@ def _round(words: Words, shown: RoundView) -> Iterator[str]:
             leader=f"{pair.leader_staff_no or ''} {pair.leader}".strip(),
             junior=f"{pair.junior_staff_no or ''} {pair.junior}".strip(),
             parts=", ".join(
-                f"{words.text(f'part.{name}')} {words.number(getattr(parts, name), 2)}"
+                f"{words.text(f'part.{name}')} {words.number(getattr(parts, name), 3)}"
                 for name in parts.__struct_fields__
             ),
             pinned=words.text("round.pinned") if pair.pinned else "",

@@ -12,6 +12,8 @@ from mentoring.rounds.rules import ExportFormat, OverrideKind, RoundState
 
 Line = Annotated[str, Meta(min_length=1, max_length=320, pattern=r"^[^\x00-\x1f]*$")]
 Remark = Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")]
+LAST_REVISION = 2**31 - 1
+"""What the column holds."""
 
 
 class Vocabulary(Struct, frozen=True):
@@ -44,7 +46,7 @@ class NamedPair(Struct, frozen=True, forbid_unknown_fields=True):
 class Publish(Struct, frozen=True, forbid_unknown_fields=True):
     """``revision``: the one that was looked at; publishing another one is refused. Without it, whatever is there."""
 
-    revision: int | None = None
+    revision: Annotated[int, Meta(ge=0, le=LAST_REVISION)] | None = None
 
 
 class Failure(Struct, frozen=True):
@@ -161,7 +163,7 @@ class Readiness(Struct, frozen=True):
 
 
 class Dropped(Struct, frozen=True):
-    """A proposed pair that was not made into a pairing. ``cause``: left, withdrawn, taken or excluded."""
+    """A proposed pair that was not made into a pairing. ``cause``: left, withdrawn, taken, excluded or rules."""
 
     leader_staff_no: str | None
     junior_staff_no: str | None

@@ -17,6 +17,7 @@ from mentoring.programmes.rules import QUARTERS_A_WEEK, MatchingRules, Role, off
 from mentoring.rounds.contracts import Vocabulary
 from mentoring.rounds.rules import NobodyToMatch, ProblemRefused, waiting_bonus
 from mentoring.rounds.snapshot import Enrolled, Key, Line, Rows
+from mentoring.rounds.solver import ALWAYS_ON
 
 QUARTER_MINUTES, QUARTERS_A_DAY = 15, 96
 LOWEST_GRADE, HIGHEST_GRADE = -1000, 1000
@@ -103,7 +104,7 @@ def engine_rules(rules: MatchingRules) -> Rules:
         Rule.LANGUAGE: rules.language,
         Rule.TIME: rules.time,
     }
-    on = Rule.CONSENT | Rule.FORBIDDEN
+    on = ALWAYS_ON
     for rule, switch in switches.items():
         on |= rule if switch else Rule(0)
     return Rules(

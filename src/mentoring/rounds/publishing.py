@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Update, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -26,6 +26,7 @@ from mentoring.rounds.models import ProposedPair, Round, Unmatched
 from mentoring.rounds.queries import find_round
 from mentoring.rounds.rules import RoundState
 from mentoring.rounds.snapshot import read_exclusions
+from mentoring.rounds.today import Two, allowed_today
 
 
 class _Side(NamedTuple):
@@ -45,6 +46,10 @@ class _Pair(NamedTuple):
     leader: _Side
     junior: _Side
 
+    @property
+    def two(self) -> Two:
+        return self.leader.enrolment_id, self.junior.enrolment_id
+
 
 async def publish_round(db: AsyncSession, actor: Actor, round_ref: str, data: Publish, now: datetime) -> PublishedRound:
     """Make the proposed pairs into pairings whose leaders will be asked. Happens once, whoever else tries.
@@ -55,7 +60,7 @@ async def publish_round(db: AsyncSession, actor: Actor, round_ref: str, data: Pu
     round_ = await find_round(db, actor, round_ref, Action.ROUND_WRITE)
     programme = await lock_programme(db, round_.programme_id)
     await _move_to_published(db, round_, data, now)
-    kept, dropped = await _still_possible(db, round_, await _proposed(db, round_.id))
+    kept, dropped = await _still_possible(db, programme, round_, await _proposed(db, round_.id))
     await _note_waiting(db, round_.id)
     try:
         made = await make_pairings(db, programme, [_new_pairing(pair) for pair in kept], actor.id, now)
@@ -109,15 +114,16 @@ async def _proposed(db: AsyncSession, round_id: UUID) -> list[_Pair]:
 
 
 async def _still_possible(
-    db: AsyncSession, round_: Round, pairs: list[_Pair]
+    db: AsyncSession, programme: Programme, round_: Round, pairs: list[_Pair]
 ) -> tuple[list[_Pair], list[tuple[_Pair, str]]]:
     """Part the pairs into those that can be and those that no longer can, each with its cause."""
     taken = await _places_taken(db, round_.programme_id)
     apart = {frozenset(two) for two in await read_exclusions(db, round_.programme_id)}
+    allowed = await allowed_today(db, programme, round_, _proposed_in(round_.id), [pair.two for pair in pairs])
     kept: list[_Pair] = []
     dropped: list[tuple[_Pair, str]] = []
     for pair in pairs:
-        cause = _cause(pair, taken, apart)
+        cause = _cause(pair, taken, apart, allowed)
         if cause is not None:
             dropped.append((pair, cause))
             continue
@@ -127,7 +133,16 @@ async def _still_possible(
     return kept, dropped
 
 
-def _cause(pair: _Pair, taken: dict[UUID, int], apart: set[frozenset[str]]) -> str | None:
+def _proposed_in(round_id: UUID) -> ColumnElement[bool]:
+    """By a query, not by number: the largest rounds have more people than a statement may have parameters."""
+    mine = ProposedPair.round_id == round_id
+    return or_(
+        Enrolment.id.in_(select(ProposedPair.leader_enrolment_id).where(mine)),
+        Enrolment.id.in_(select(ProposedPair.junior_enrolment_id).where(mine)),
+    )
+
+
+def _cause(pair: _Pair, taken: dict[UUID, int], apart: set[frozenset[str]], allowed: set[Two]) -> str | None:
     sides = (pair.leader, pair.junior)
     if any(side.left_on is not None for side in sides):
         return "left"
@@ -137,7 +152,7 @@ def _cause(pair: _Pair, taken: dict[UUID, int], apart: set[frozenset[str]]) -> s
         return "excluded"
     if any(taken.get(side.enrolment_id, 0) >= side.capacity for side in sides):
         return "taken"
-    return None
+    return None if pair.two in allowed else "rules"
 
 
 async def _places_taken(db: AsyncSession, programme_id: UUID) -> dict[UUID, int]:

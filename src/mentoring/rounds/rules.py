@@ -111,6 +111,14 @@ class RoundTooLarge(Invalid):
     """More people than the engine can match exactly, or than the memory holds."""
 
 
+class FileExists(Conflict):
+    """``file`` is there already; it is replaced only where that is asked for."""
+
+
+class FileNotWritten(Invalid):
+    """``file`` cannot be written; ``why`` is what the system says."""
+
+
 class SolverDied(Conflict):
     """The solving process ended without a result, with ``status``."""
 

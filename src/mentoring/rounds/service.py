@@ -186,7 +186,7 @@ async def _check_pin(db: AsyncSession, round_: Round, pair: tuple[Enrolment, Enr
     if junior.prepared_at is None:
         raise rules.PairRefused(rules="consent")
     programme = await db.get_one(Programme, round_.programme_id)
-    rows = await read_rows(db, programme, round_.year, only=(leader.id, junior.id))
+    rows = await read_rows(db, programme, round_.year, only=Enrolment.id.in_((leader.id, junior.id)))
     for who, found, enrolment in ((named.leader, rows.leaders, leader), (named.junior, rows.juniors, junior)):
         pins = await _other_pins(db, round_.id, pair, enrolment)
         if pins >= sum(one.capacity for one in found):  # nobody is found where open pairings take all places

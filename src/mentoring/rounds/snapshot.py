@@ -4,7 +4,7 @@ People are put in the order of their staff numbers, so that the same data gives 
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -82,14 +82,18 @@ def key(column: InstrumentedAttribute[UUID]) -> ColumnElement[Key]:
 
 
 async def read_rows(
-    db: AsyncSession, programme: Programme, year: int, round_id: UUID | None = None, only: Collection[UUID] = ()
+    db: AsyncSession,
+    programme: Programme,
+    year: int,
+    round_id: UUID | None = None,
+    only: ColumnElement[bool] | None = None,
 ) -> Rows:
     """Read the tables. With ``only`` these enrolments alone, as if nobody else had signed up.
 
     Enrolled are those who have not withdrawn or left, juniors once they are prepared, each with the places that their
     open pairings leave; who has none is left out.
     """
-    chosen = [Enrolment.programme_id == programme.id, *([Enrolment.id.in_(only)] if only else [])]
+    chosen = [Enrolment.programme_id == programme.id, *([] if only is None else [only])]
     enrolled = await _read_enrolled(db, chosen)
     free = await _with_free_places(db, programme.id, enrolled)
     overrides = await _read_overrides(db, round_id)

@@ -10,6 +10,7 @@ import resource
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import BinaryIO, Literal
 
 import msgspec
@@ -18,13 +19,16 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 import matching
-from matching import RULE_NAMES, Funnel, Problem
+from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
 
 MOST_MEMORY = 8 << 30
 """Bytes of address space. The largest real round takes 1 GB; beyond this the machine would swap for everybody."""
 LENGTH_BYTES = 4
 QUARTER_MINUTES = 15
 WINTER, SUMMER = 0, 1
+ALWAYS_ON = Rule.CONSENT | Rule.FORBIDDEN
+"""What people asked for and coordinators decided is no setting: nobody is told to switch it off."""
+SWITCHED = np.array([rule not in ALWAYS_ON for rule in RULES])
 
 
 class Request(Struct, frozen=True):
@@ -234,7 +238,7 @@ def _needs_met(problem: Problem, leader: int, junior: int) -> Iterator[Need]:
 
 
 def _alone(funnel: Funnel, *, leads: bool) -> Iterator[Alone]:
-    best = funnel.best_relaxations().tolist()
+    best = replace(funnel, gained=funnel.gained * SWITCHED).best_relaxations().tolist()
     people, taken, eligible = funnel.people.tolist(), funnel.taken.tolist(), funnel.eligible.tolist()
     for place, person in enumerate(people):
         gain = int(funnel.gained[place, best[place]]) if best[place] >= 0 else 0

@@ -27,7 +27,7 @@ from mentoring.directory.contracts import PersonLeft
 from mentoring.journal import JournalEntry
 from mentoring.messages.models import Message
 from mentoring.pairings import service as pairings
-from mentoring.pairings.contracts import PairingBegan, PairingsWithdrawn
+from mentoring.pairings.contracts import PairingBegan, PairingEnded, PairingsWithdrawn
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import PairingState, SessionState
 from mentoring.settings import Settings
@@ -303,10 +303,12 @@ async def test_who_left_is_asked_nothing_more_and_their_coordinator_looks_after_
     assert seen == [1, 0]
 
 
-async def test_withdrawing_cancels_what_was_not_asked_yet(db: AsyncSession) -> None:
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_pairing_that_is_over_cancels_what_was_not_asked_yet(db: AsyncSession, ended: bool) -> None:
     pairing = await begun(db)
+    over = PairingEnded(pairing.id, pairing.leader_id) if ended else PairingsWithdrawn([pairing.id])
 
     for _ in range(2):
-        await service.cancel_check_ins(db, [PairingsWithdrawn([pairing.id])], NOW)
+        await service.cancel_check_ins(db, [over], NOW)
 
     assert await states(db) == {CheckInState.CANCELLED: 22}

@@ -16,8 +16,9 @@ from mentoring.directory.rules import (
     StaffRow,
 )
 from mentoring.directory.table import Table
-from mentoring.directory.values import is_address, tidied
+from mentoring.directory.values import tidied
 from mentoring.errors import Invalid
+from mentoring.people.rules import plausible_address
 
 GOOD = {
     "staff_no": "A1",
@@ -324,12 +325,12 @@ NO_ADDRESSES = [
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_address_is_one_that_any_mail_server_takes(address: str) -> None:
-    assert is_address(address)
+    assert plausible_address(address)
 
 
 @pytest.mark.parametrize("address", NO_ADDRESSES, ids=lambda address: address[:20])
 def test_what_only_resembles_an_address_is_none(address: str) -> None:
-    assert not is_address(address)
+    assert not plausible_address(address)
 
 
 BLANKS = " \u00a0\u200b\u2003\u200e\u3000\ufeff\t\n\x1f\x85ae\u0301"

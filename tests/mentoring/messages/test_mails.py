@@ -1,6 +1,6 @@
 """What people read in their mails, in their own language and on their own clock."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,10 +9,12 @@ import pytest
 from icalendar import Calendar, Component, Timezone
 from sqlalchemy import select
 
+from mentoring import journal
 from mentoring.checkins import service as checkins
 from mentoring.checkins.models import CheckIn
 from mentoring.checkins.rules import CheckInKind, CheckInState
 from mentoring.db import Database, open_database
+from mentoring.directory.contracts import PersonLeft
 from mentoring.messages.contracts import Intended
 from mentoring.messages.service import enqueue
 from mentoring.pairings import service as pairings
@@ -136,6 +138,39 @@ async def test_an_invitation_reads_back_as_one_event_at_a_wall_time_with_its_zon
     assert event.decoded("sequence") == 0
     titles = {str(event_of(one)["summary"]) for one in written}
     assert titles == {"Digital leaders: session 1", "Digital leaders : séance 1"}
+
+
+@pytest.mark.parametrize("left", [False, True])
+async def test_a_session_that_is_called_off_is_taken_out_of_the_calendars_of_those_who_are_there(
+    database: Database, tmp_path: Path, smtp: Sink, left: bool
+) -> None:
+    session = await an_invited_session(database, "Europe/Zurich", datetime.fromisoformat("2026-04-07 10:00"))
+    await post_all(a_sender(database, tmp_path, smtp.url))
+    [invited, _] = [event_of(part(mail, "text/calendar")) for mail in smtp.messages]
+
+    async with database.sessions.begin() as db:
+        pairing = await db.get_one(Pairing, session.pairing_id)
+        if left:
+            (await db.get_one(Person, pairing.leader_id)).left_on = date(2026, 3, 3)
+            journal.record(db, PersonLeft(pairing.leader_id), by=None, at=NOW)
+        else:
+            await pairings.withdraw_pairings(db, [pairing.id], None, NOW)
+    await deliver_all(database)
+    await post_all(a_sender(database, tmp_path, smtp.url))
+
+    told = smtp.messages[2:]
+    mails = [mail for mail in told if "text/calendar" in [one.get_content_type() for one in mail.walk()]]
+    subjects = {str(mail["subject"]) for mail in told}
+    assert len(mails) == (1 if left else 2)
+    assert "Cancelled: your session with Aïssatou N’Diaye" in subjects
+    assert ("Your pairing with Aïssatou N’Diaye has ended" in subjects) is left
+    for mail in mails:
+        [sent] = [one for one in mail.walk() if one.get_content_type() == "text/calendar"]
+        cancelled = event_of(part(mail, "text/calendar"))
+        assert (sent.get_param("method"), cancelled["status"]) == ("CANCEL", "CANCELLED")
+        assert "\nMETHOD:CANCEL\n" in part(mail, "text/calendar")
+        assert (cancelled["uid"], cancelled.decoded("dtstart")) == (invited["uid"], invited.decoded("dtstart"))
+        assert cancelled.decoded("sequence") == invited.decoded("sequence") + 1
 
 
 def event_of(written: str) -> Component:

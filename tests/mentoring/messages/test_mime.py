@@ -44,13 +44,15 @@ def test_every_script_arrives_as_it_was_written(subject: str, organisation: str,
     assert part(mail, "text/html").replace("\r\n", "\n") == f"<p>{text}</p>"
 
 
-def test_a_mail_says_what_it_is() -> None:
-    mail = read(Draft("ama@example.org", "Привет, 世界 مرحبا", "text", "<p>html</p>", b"BEGIN:VCALENDAR\r\n"))
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
+def test_a_mail_says_what_it_is(method: str) -> None:
+    calendar_part = f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\n".encode()
+    mail = read(Draft("ama@example.org", "Привет, 世界 مرحبا", "text", "<p>html</p>", calendar_part))
 
     assert mail.get_content_type() == "multipart/alternative"
     assert [one.get_content_type() for one in mail.iter_parts()] == ["text/plain", "text/html", "text/calendar"]
     [calendar] = [one for one in mail.iter_parts() if one.get_content_type() == "text/calendar"]
-    assert calendar.get_param("method") == "REQUEST"
+    assert calendar.get_param("method") == method
     assert (str(mail["to"]), mail["date"].datetime) == ("ama@example.org", NOW)
     assert mail["auto-submitted"] == "auto-generated"
 

@@ -17,8 +17,9 @@ from mentoring.pairings import queries, rules, service
 from mentoring.pairings.contracts import Decline, NewPairing, PairingBegan
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import PairingNotAsking, PairingNotFound, PairingState, SessionState, Standing
-from mentoring.programmes.models import Programme
-from mentoring.programmes.rules import Ladder, Role
+from mentoring.programmes.contracts import PersonWithdrew
+from mentoring.programmes.models import Enrolment, Programme
+from mentoring.programmes.rules import EnrolmentState, Ladder, Role
 from tests.builders import NOW, REASONS, a_pairing, a_person, a_programme, an_enrolment, as_actor
 
 
@@ -255,13 +256,47 @@ async def test_undoing_withdraws_what_is_open_and_cancels_its_sessions(db: Async
     assert await events(db) == ["PairingsWithdrawn"]
 
 
-async def test_nobody_waits_for_the_answer_of_a_leaver(db: AsyncSession) -> None:
+async def test_nobody_waits_for_a_leaver(db: AsyncSession) -> None:
     asking = await a_pairing(db, PairingState.ASKING_JUNIOR)
     active = await a_pairing(db, PairingState.ACTIVE)
+    await service.plan_sessions(db, [PairingBegan(active.id)], NOW)
 
-    for pairing in (asking, active, asking):
+    for pairing in (asking, active, asking, active):
         await service.let_go_of_leavers(db, [PersonLeft(pairing.junior_id)], NOW)
         await db.flush()
 
-    assert (asking.state, active.state) == (PairingState.EXPIRED, PairingState.ACTIVE)
+    assert (asking.state, active.state, active.over_at) == (PairingState.EXPIRED, PairingState.ENDED, NOW)
+    sessions = await db.execute(select(PairSession.state, PairSession.wake_at))
+    assert {tuple(row) for row in sessions} == {(SessionState.CANCELLED, None)}
+    assert await events(db) == ["PairingFellThrough", "PairingEnded"]
+
+
+@pytest.mark.parametrize("state", [PairingState.ASKING_LEADER, PairingState.ASKING_JUNIOR])
+@pytest.mark.parametrize("role", Role)
+async def test_nobody_waits_for_the_answer_of_who_has_withdrawn(
+    db: AsyncSession, state: PairingState, role: Role
+) -> None:
+    pairing = await a_pairing(db, state)
+    enrolment_id = pairing.leader_enrolment_id if role is Role.LEADER else pairing.junior_enrolment_id
+    enrolment = await db.get_one(Enrolment, enrolment_id)
+    enrolment.state = EnrolmentState.WITHDRAWN
+    asked = pairing.leader_id if state is PairingState.ASKING_LEADER else pairing.junior_id
+
+    with pytest.raises(PairingNotAsking):
+        await service.accept_pairing(db, as_actor(asked), pairing.id, NOW)
+    for _ in range(2):
+        await service.let_go_of_withdrawn(db, [PersonWithdrew(enrolment_id)], NOW)
+        await db.flush()
+
+    assert (pairing.state, pairing.declined_by_id) == (PairingState.EXPIRED, enrolment.person_id)
     assert await events(db) == ["PairingFellThrough"]
+
+
+async def test_withdrawing_leaves_alone_what_has_begun_and_what_was_asked_after_coming_back(db: AsyncSession) -> None:
+    asking, active = await a_pairing(db), await a_pairing(db, PairingState.ACTIVE)
+    (await db.get_one(Enrolment, active.leader_enrolment_id)).state = EnrolmentState.WITHDRAWN
+    withdrew = [PersonWithdrew(one.leader_enrolment_id) for one in (asking, active)]
+
+    await service.let_go_of_withdrawn(db, withdrew, NOW)
+
+    assert (asking.state, active.state) == (PairingState.ASKING_LEADER, PairingState.ACTIVE)

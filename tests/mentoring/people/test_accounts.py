@@ -2,16 +2,19 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
 from mentoring.db import Database
 from mentoring.errors import MentoringError
 from mentoring.identity import MACHINE, Actor
+from mentoring.journal import JournalEntry
 from mentoring.people import rules, service
 from mentoring.people.contracts import Credentials, NewPassword, NewPerson, NewToken
-from mentoring.people.models import Attempts, Person, SignIn
+from mentoring.people.models import Account, Attempts, Person, SignIn
 from mentoring.people.rules import LinkPurpose
+from mentoring.policy import NotYours
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 GOOD = "a quiet river at night"
@@ -206,6 +209,59 @@ async def test_an_address_belongs_to_one_person(database: Database) -> None:
             await service.add_person(db, MACHINE, NewPerson("Other", "AMA@example.org"), NOW)
     async with database.reading() as db:
         assert await db.scalar(select(func.count()).select_from(Person)) == 1
+
+
+@pytest.mark.parametrize(
+    "new, cause",
+    [
+        (NewPerson("Ama", "not an address"), rules.AddressNotPlausible),
+        (NewPerson("Ama", "ama@localhost"), rules.AddressNotPlausible),
+        (NewPerson("Ama", "ama@example.org, all@example.org"), rules.AddressNotPlausible),
+        (NewPerson(" \u00a0 ", "ama@example.org"), rules.NameMissing),
+        (NewPerson("Ama", "ama@example.org", language="xx"), rules.LanguageNotOffered),
+    ],
+)
+async def test_nobody_is_entered_who_could_not_be_written_to(
+    database: Database, new: NewPerson, cause: type[MentoringError]
+) -> None:
+    with pytest.raises(cause):
+        async with database.sessions.begin() as db:
+            await service.add_person(db, MACHINE, new, NOW)
+
+
+@pytest.mark.parametrize("text", ["Ama\n", "Ama\r\nBcc: all", "Ama\t"])
+def test_a_line_has_no_end_of_line_in_it(text: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"given_name": text, "email": "ama@example.org"}, NewPerson)
+
+
+def test_a_token_without_scopes_is_not_asked_for() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"name": "export", "scopes": []}, NewToken)
+
+
+async def test_who_is_known_becomes_administrator_once(database: Database) -> None:
+    person = await a_member(database)
+
+    for administrator in (True, True, False):
+        async with database.sessions.begin() as db:
+            await service.change_administrator(db, MACHINE, "ama@example.org", administrator, NOW)
+
+    async with database.reading() as db:
+        assert not (await db.get_one(Account, person.id)).administrator
+        told = select(JournalEntry.details).where(JournalEntry.event == "AdministratorChanged")
+        assert [entry["administrator"] for entry in await db.scalars(told.order_by(JournalEntry.number))] == [
+            True,
+            False,
+        ]
+
+
+async def test_only_an_administrator_makes_another(database: Database) -> None:
+    person = await a_member(database)
+
+    with pytest.raises(NotYours):
+        async with database.sessions.begin() as db:
+            await service.change_administrator(db, Actor(id=person.id), "ama@example.org", True, NOW)
 
 
 async def test_a_stranger_invites_nobody(database: Database) -> None:

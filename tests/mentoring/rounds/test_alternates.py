@@ -6,13 +6,18 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring import journal
 from mentoring.db import Database
+from mentoring.directory.models import LineKind, ReportingLine
 from mentoring.identity import MACHINE
 from mentoring.pairings.contracts import PairingFellThrough
 from mentoring.pairings.models import Pairing
 from mentoring.pairings.rules import OPEN, PairingState
+from mentoring.people.models import Person
+from mentoring.programmes.contracts import PersonWithdrew
 from mentoring.programmes.models import Enrolment, Exclusion
 from mentoring.programmes.rules import EnrolmentState
+from mentoring.reactions import deliver_next
 from mentoring.rounds import service
 from mentoring.rounds.alternates import offer_alternates
 from mentoring.rounds.models import ProposedPair
@@ -125,6 +130,19 @@ async def test_a_leader_who_declines_twice_is_asked_no_more(database: Database) 
     assert (await waited(database, world))["L1"] == 0
 
 
+async def test_who_withdraws_makes_room_for_the_alternate(database: Database) -> None:
+    world, _ = await a_published(database, {"L1": 1}, {"J1": 3, "J2": 2})
+    before = await open_pairings(database, world)
+    async with database.sessions.begin() as db:
+        (await db.get_one(Enrolment, world["J1"].id)).state = EnrolmentState.WITHDRAWN
+        journal.record(db, PersonWithdrew(world["J1"].id), by=world["J1"].person_id, at=LATER)
+
+    while await deliver_next(database, LATER):
+        pass
+
+    assert (before, await open_pairings(database, world)) == ({"L1": "J1"}, {"L1": "J2"})
+
+
 async def test_where_nobody_is_free_the_one_left_over_has_waited(database: Database) -> None:
     world, _ = await a_published(database, {"L1": 1}, {"J1": 3})
 
@@ -142,6 +160,21 @@ async def test_whom_one_must_not_meet_is_no_alternate(database: Database) -> Non
         db.add(Exclusion(enrolment_id=world["L1"].id, person_id=world[others[0]].person_id))
         gone = update(Enrolment).where(Enrolment.id == world[others[1]].id).values(state=EnrolmentState.WITHDRAWN)
         await db.execute(gone)
+
+    await fallen(database, world, "L1", first)
+
+    assert await open_pairings(database, world) == {"L1": "J4"}
+
+
+async def test_whom_the_rules_of_today_refuse_is_no_alternate(database: Database) -> None:
+    """The staff file was changed after the round was published: one is below the leader now, one in the same unit."""
+    world, _ = await a_published(database, {"L1": 1}, {"J1": 4, "J2": 3, "J3": 3, "J4": 2})
+    [first] = (await open_pairings(database, world)).values()
+    below, beside = (world[name].person_id for name in ("J1", "J2", "J3") if name != first)
+    leader = world["L1"].person_id
+    async with database.sessions.begin() as db:
+        db.add(ReportingLine(person_id=below, manager_id=leader, kind=LineKind.SOLID))
+        await db.execute(update(Person).where(Person.id.in_((leader, beside))).values(unit="Treasury"))
 
     await fallen(database, world, "L1", first)
 

@@ -47,6 +47,7 @@ async def test_a_round_over_http(database: Database, client: AsyncClient) -> Non
     asked = await client.post(f"{programme}/rounds", json={"year": 2026}, headers=mine)
     round_ = f"{API}/rounds/{asked.json()['round']}"
     early = await client.post(f"{round_}/publish", json={}, headers=mine)
+    beyond = await client.post(f"{round_}/publish", json={"revision": 2**63}, headers=mine)
     await service.solve_next(database, now)
     shown = await client.get(round_, headers=mine)
     named = await client.get(f"{API}/rounds/{world.programme.name} 1", headers=mine)
@@ -54,6 +55,7 @@ async def test_a_round_over_http(database: Database, client: AsyncClient) -> Non
     assert (ready.status_code, ready.json()["leaders"]) == (200, 1)
     assert (asked.status_code, asked.json()["state"]) == (202, "solving")
     assert (early.status_code, early.json()["code"]) == (409, "RoundNotProposed")
+    assert beyond.status_code == 400
     assert (shown.status_code, shown.json()["summary"]["matched"], named.json()) == (200, 1, shown.json())
     assert [pair["junior_staff_no"] for pair in shown.json()["pairs"]] == ["J1"]
 

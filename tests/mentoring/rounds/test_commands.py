@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -93,6 +94,34 @@ def test_what_is_refused_ends_with_one_and_the_reason(run: Run, world: World) ->
     )
 
 
+def test_waiting_for_a_round_that_nobody_solves_solves_it(run: Run, world: World) -> None:
+    run("propose", world.programme.name)
+
+    waited = run("propose", world.programme.name, "--wait", "--json")
+
+    answer = json.loads(waited.output)
+    assert (waited.exit_code, answer["name"], answer["state"]) == (0, f"{world.programme.name} 1", "proposed")
+
+
+def test_an_export_replaces_a_file_only_where_told_to(run: Run, world: World, tmp_path: Path) -> None:
+    run("propose", world.programme.name, "--wait")
+    export = ("export", f"{world.programme.name} 1", "--output")
+    there, nowhere = tmp_path / "there.csv", tmp_path / "nowhere" / "round.csv"
+    there.write_text("mine")
+
+    refused = run(*export, str(there))
+    kept = there.read_text()
+    forced = run(*export, str(there), "--force")
+    lost = run(*export, str(nowhere))
+
+    assert (refused.exit_code, refused.output.split(":")[0], kept) == (1, "FileExists", "mine")
+    assert (forced.exit_code, there.read_text().split(",")[0]) == (0, "leader_staff_no")
+    assert (lost.exit_code, lost.output) == (
+        1,
+        f"FileNotWritten: {nowhere} cannot be written: No such file or directory.\n",
+    )
+
+
 def test_a_round_without_leaders_fails_with_the_reason(run: Run, database_url: str) -> None:
     async def make(opened: Database) -> World:
         async with opened.sessions.begin() as db:
@@ -106,7 +135,15 @@ def test_a_round_without_leaders_fails_with_the_reason(run: Run, database_url: s
     assert failed.output.startswith("NobodyToMatch: There is nobody to match yet: 0 leaders and 1 prepared juniors")
 
 
-@pytest.mark.parametrize("arguments", [("pin", "R", "L1", "J1"), ("export", "R", "--format", "pdf"), ("propose",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("pin", "R", "L1", "J1"),
+        ("export", "R", "--format", "pdf"),
+        ("propose",),
+        ("publish", "R", "--revision", "2147483648"),
+    ],
+)
 def test_wrong_use_ends_with_two(run: Run, arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
 

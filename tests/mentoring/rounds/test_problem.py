@@ -7,14 +7,16 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching import RULES, Problem, Rule, refusals
+from mentoring.directory.contracts import PersonLeft
 from mentoring.directory.models import LineKind, ReportingLine
 from mentoring.pairings.rules import PairingState
+from mentoring.pairings.service import let_go_of_leavers
 from mentoring.people.models import Person
 from mentoring.programmes.models import Enrolment, Exclusion, Wish
 from mentoring.programmes.rules import EnrolmentState, MatchingRules, Role, weekly_quarters
 from mentoring.rounds.problem import Snapshot, build, engine_rules, weeks
 from mentoring.rounds.snapshot import Enrolled, read_rows
-from tests.builders import a_pairing, a_person
+from tests.builders import NOW, a_pairing, a_person
 from tests.mentoring.rounds.worlds import World, a_junior, a_leader, a_world
 
 
@@ -150,6 +152,19 @@ async def test_whose_grade_is_unknown_is_not_taken_for_far_enough(db: AsyncSessi
     await db.flush()
 
     assert broken((await snapshot(db, world)).problem) == Rule.SENIORITY
+
+
+async def test_the_place_beside_a_leader_who_left_is_free_again(db: AsyncSession) -> None:
+    world = await a_world(db, {"L1": 1}, {"J1": 3, "J2": 3})
+    begun = await a_pairing(db, PairingState.ACTIVE, programme=world.programme, junior_enrolment=world["J1"])
+    before = await snapshot(db, world)
+    (await db.get_one(Person, begun.leader_id)).left_on = date(2026, 3, 1)
+
+    await let_go_of_leavers(db, [PersonLeft(begun.leader_id)], NOW)
+
+    await db.flush()
+    after = await snapshot(db, world)
+    assert (before.juniors, after.juniors) == ([world["J2"].id], [world["J1"].id, world["J2"].id])
 
 
 async def test_who_cannot_be_matched_is_not_in_the_round(db: AsyncSession) -> None:

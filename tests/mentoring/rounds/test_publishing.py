@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from mentoring.db import Database
+from mentoring.directory.models import LineKind, ReportingLine
 from mentoring.identity import MACHINE
 from mentoring.journal import JournalEntry
 from mentoring.pairings.models import Pairing
@@ -161,6 +162,24 @@ async def test_a_pair_that_can_be_no_more_is_dropped_and_named(database: Databas
     assert (result.pairings, result.dropped) == (1, [Dropped("L1", "J1", cause)])
     assert (await waited(database, world))["L1"] == 1
     assert (await waited(database, world))["L2"] == 0
+
+
+@pytest.mark.parametrize("change", ["line", "unit"])
+async def test_a_pair_that_a_new_staff_file_put_in_one_line_or_unit_is_dropped(database: Database, change: str) -> None:
+    async with database.sessions.begin() as db:
+        world = await a_world(db, {"L1": 1, "L2": 0}, {"J1": 3, "J2": 2})  # L1 with J1, L2 with J2
+    round_id = await proposed(database, world)
+    leader, junior = world["L1"].person_id, world["J1"].person_id
+    async with database.sessions.begin() as db:
+        if change == "line":
+            db.add(ReportingLine(person_id=junior, manager_id=leader, kind=LineKind.DOTTED))
+        else:
+            await db.execute(update(Person).where(Person.id.in_((leader, junior))).values(unit="Treasury"))
+
+    result = await published(database, round_id)
+
+    assert (result.pairings, result.dropped) == (1, [Dropped("L1", "J1", "rules")])
+    assert (await waited(database, world))["L1"] == 1
 
 
 async def test_undoing_gives_everybody_their_place_back(database: Database) -> None:

@@ -6,10 +6,12 @@ import subprocess
 import numpy as np
 import pytest
 
+from matching import RULES, Rule
 from mentoring.rounds.child import PROGRAM, run_solver
 from mentoring.rounds.rules import SolverDied
-from mentoring.rounds.solver import Refused, Request, Solved, Surveyed, framed, free_slots
+from mentoring.rounds.solver import Refused, Request, Solved, Surveyed, answer, framed, free_slots
 from tests.matching.cabinet import cabinet
+from tests.matching.problems import a_problem
 from tests.mentoring.rounds.worlds import kill_solvers, solvers
 
 WEEK = 672
@@ -61,6 +63,19 @@ async def test_a_survey_counts_whom_nobody_can_take(problem: bytes) -> None:
 
     assert isinstance(survey, Surveyed)
     assert (survey.leaders.count(0), len(survey.alone), len(survey.juniors)) == (8, 8, 329)
+
+
+@pytest.mark.parametrize("fixed", ["barred", "forbidden"])
+def test_what_cannot_be_switched_off_is_never_named_as_a_help(fixed: str) -> None:
+    """Two of the three juniors must not be; the third is too close in grade, which a setting decides."""
+    near = a_problem(1, 3, junior_grade=[10, 10, 22], **{fixed: [(0, 0), (0, 1)]})
+    alone = a_problem(1, 1, **{fixed: [(0, 0)]})
+
+    found = [answer(Request("survey", one.to_bytes(), 45), lambda _stage, _share: None) for one in (near, alone)]
+
+    assert all(isinstance(one, Surveyed) for one in found)
+    told = [(one.alone[0].relaxation, one.alone[0].gain) for one in found if isinstance(one, Surveyed)]
+    assert told == [(RULES.index(Rule.SENIORITY), 1), (-1, 0)]
 
 
 async def test_bytes_that_are_no_problem_are_refused() -> None:

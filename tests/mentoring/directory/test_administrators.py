@@ -1,0 +1,107 @@
+"""A staff file in a coordinator's hands reaches no administrator."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from mentoring.db import Database
+from mentoring.directory.contracts import StaffReport, StaffUpload
+from mentoring.directory.importing import AdministratorTouched
+from mentoring.directory.service import import_staff
+from mentoring.i18n import Words
+from mentoring.identity import MACHINE, Actor
+from mentoring.people import service
+from mentoring.people.contracts import NewPassword, NewPerson
+from mentoring.people.models import Person
+from mentoring.people.queries import find_person
+from mentoring.people.rules import LinkNotUsable, LinkPurpose
+from tests.mentoring.directory.staff_files import a_file, a_row
+
+NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
+COORDINATOR = Actor(id=uuid4(), coordinates=frozenset({uuid4()}))
+PROGRAM = Actor(id=uuid4(), administrator=True, scopes=frozenset({"staff"}))
+ADMINISTRATOR = Actor(id=uuid4(), administrator=True)
+REACHING = {
+    "adopted": [a_row("A1"), a_row("A2"), a_row("A3", email="root@example.org")],
+    "readdressed": [a_row("A1", email="mine@example.org"), a_row("A2")],
+    "removed": [a_row("A2")],
+    "address given to another": [a_row("A1", email="a2@example.org"), a_row("A2", email="a1@example.org")],
+}
+
+
+async def imported(database: Database, actor: Actor, upload: StaffUpload) -> StaffReport:
+    return await import_staff(database, actor, upload, Words("en"), NOW)
+
+
+async def an_organisation(database: Database) -> None:
+    """A1 and Root, who is in no file, are administrators; A2 is not."""
+    await imported(database, MACHINE, a_file(a_row("A1"), a_row("A2")))
+    async with database.sessions.begin() as db:
+        await service.change_administrator(db, MACHINE, "A1", True, NOW)
+        await service.add_person(db, MACHINE, NewPerson("Root", "root@example.org", administrator=True), NOW)
+
+
+async def directory(database: Database) -> Sequence[tuple[UUID, str | None, str, bool]]:
+    async with database.reading() as db:
+        rows = await db.scalars(select(Person).order_by(Person.id))
+        return [(row.id, row.staff_no, row.email, row.left_on is None) for row in rows]
+
+
+@pytest.mark.parametrize("apply", [True, False])
+@pytest.mark.parametrize("rows", REACHING.values(), ids=REACHING)
+@pytest.mark.parametrize("actor", [COORDINATOR, PROGRAM], ids=["coordinator", "program"])
+async def test_a_file_that_reaches_an_administrator_is_refused_whole(
+    database: Database, actor: Actor, rows: list[dict[str, str]], apply: bool
+) -> None:
+    await an_organisation(database)
+    before = await directory(database)
+
+    with pytest.raises(AdministratorTouched):
+        await imported(database, actor, a_file(*rows, apply=apply, allow_leavers=True))
+
+    assert await directory(database) == before
+
+
+@pytest.mark.parametrize("actor", [MACHINE, ADMINISTRATOR], ids=["machine", "administrator"])
+async def test_an_administrator_may_do_all_of_that(database: Database, actor: Actor) -> None:
+    await an_organisation(database)
+
+    report = await imported(
+        database, actor, a_file(a_row("A1", email="new@example.org"), a_row("A3", email="root@example.org"))
+    )
+
+    assert (report.applied, report.changed, report.left) == (True, 1, 1)
+
+
+async def test_an_administrator_who_left_comes_back_by_no_coordinators_file(database: Database) -> None:
+    await an_organisation(database)
+    await imported(database, MACHINE, a_file(a_row("A2")))
+
+    with pytest.raises(AdministratorTouched) as refused:
+        await imported(database, COORDINATOR, a_file(a_row("A1"), a_row("A2")))
+
+    assert refused.value.details == {"who": "a1@example.org"}
+
+
+async def test_a_coordinator_imports_what_leaves_administrators_as_they_are(database: Database) -> None:
+    await an_organisation(database)
+
+    report = await imported(database, COORDINATOR, a_file(a_row("A1", unit="Finance"), a_row("A3")))
+
+    assert (report.applied, report.added, report.changed, report.left) == (True, 1, 1, 1)
+
+
+async def test_links_that_went_to_the_old_address_let_nobody_in(database: Database) -> None:
+    await imported(database, MACHINE, a_file(a_row("A1"), a_row("A2")))
+    async with database.sessions.begin() as db:
+        people = [(await find_person(db, number)).id for number in ("A1", "A2")]
+        moved, stayed = [await service.make_link(db, one, LinkPurpose.SIGN_IN, NOW) for one in people]
+
+    await imported(database, MACHINE, a_file(a_row("A1", email="new@example.org"), a_row("A2", unit="Finance")))
+
+    with pytest.raises(LinkNotUsable):
+        await service.use_link(database, moved, NewPassword(), NOW)
+    assert await service.use_link(database, stayed, NewPassword(), NOW)
