@@ -8,6 +8,7 @@ import asyncio
 import gc
 import logging
 import signal
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import click
@@ -35,6 +36,7 @@ class Metronome:
         self.settings = settings
         self.stopping = asyncio.Event()
         self.running: dict[Job, asyncio.Task[None]] = {}
+        self.looking = asyncio.Lock()
         self.health = Health(opened)
         sender = new_sender(opened, settings, COMPOSERS)
         self.clock = Clock(opened, sender, self.stopping.is_set)
@@ -48,23 +50,31 @@ class Metronome:
         scheduler.start()
         log.info("clock started")
         await self.stopping.wait()
-        scheduler.shutdown(wait=False)
+        scheduler.pause()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS), self.looking:
+                pass  # a look that is cut off while it connects would leave the driver's thread behind
         await self._drain()
+        scheduler.shutdown(wait=False)
         if self.clock.sender.smtp is not None:
             await self.clock.sender.smtp.quit()
         log.info("clock stopped")
 
     async def tick(self) -> None:
         """One look; jobs that are due and not under way are begun. A look that fails is logged, and comes again."""
-        try:
-            due = await due_jobs(self.clock)
-            for job in JOBS:
-                if job in due and job not in self.running:
-                    self._begin(job)
-                elif job not in self.running:
-                    await self.health.note(job.__name__, 0, None, self.clock.now())
-        except Exception:
-            log.exception("tick failed")
+        async with self.looking:
+            try:
+                await self._look()
+            except Exception:
+                log.exception("tick failed")
+
+    async def _look(self) -> None:
+        due = [] if self.stopping.is_set() else await due_jobs(self.clock)
+        for job in JOBS:
+            if job in due and job not in self.running:
+                self._begin(job)
+            elif job not in self.running:
+                await self.health.note(job.__name__, 0, None, self.clock.now())
 
     def _begin(self, job: Job) -> None:
         task = self.running[job] = asyncio.create_task(self._run_once(job))
