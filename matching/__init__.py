@@ -1,6 +1,7 @@
 """The engine: numbers in, proposal out. No clock, no ids, no reading or writing."""
 
-from matching.assign import POINTS, Progress, Proposal, solve
+from matching.assign import Progress, Proposal, solve
+from matching.certificate import Certificate
 from matching.eligibility import refusals
 from matching.errors import Infeasible, InvalidProblem, MatchingError, TooLarge
 from matching.explain import (
@@ -14,14 +15,18 @@ from matching.explain import (
     funnel_of_juniors,
 )
 from matching.fit import fit, parts
+from matching.objective import COVERAGE_FIRST, GREATEST_TOTAL, LEVELS, POINTS, WEAK, Objective
 from matching.problem import NEEDS, SEASONS, Problem
 from matching.rules import EVERY_RULE, PART_NAMES, RULE_NAMES, RULES, WEEK, Rule, Rules, Weights
 
-VERSION = "1"
+VERSION = "2"
 """Of the formula and the solver; raised when the same problem may get another proposal."""
 
 __all__ = [
+    "COVERAGE_FIRST",
     "EVERY_RULE",
+    "GREATEST_TOTAL",
+    "LEVELS",
     "NEEDS",
     "PART_NAMES",
     "POINTS",
@@ -29,13 +34,16 @@ __all__ = [
     "RULE_NAMES",
     "SEASONS",
     "VERSION",
+    "WEAK",
     "WEEK",
     "Candidates",
+    "Certificate",
     "EligibleCounts",
     "Funnel",
     "Infeasible",
     "InvalidProblem",
     "MatchingError",
+    "Objective",
     "Problem",
     "Progress",
     "Proposal",

@@ -1,29 +1,24 @@
-"""The proposal: pins kept, then as many leaders as possible, then the greatest total.
-
-Dense: one number for every pair of a leader's place and a junior's place.
-"""
+"""The proposal: pins kept, then level by level the best that there is, with the prices that prove it."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy  # loads its optimize when first used: who only reads rounds does not wait for it
 from numpy.typing import NDArray
 
-from matching.block import Block, Index, blocks, measure
+from matching.block import measure
+from matching.certificate import Certificate
 from matching.eligibility import refused
-from matching.errors import Infeasible, TooLarge
+from matching.errors import Infeasible
 from matching.fit import fit_of, parts_of
+from matching.gates import Gate, gated, passed
+from matching.market import SAFE, SAFER, Longs, Market, Places, Scale, Settled, market_of, places_of, scale_for
+from matching.objective import COVERAGE_FIRST, LEVELS, POINTS, Objective
+from matching.plain import settle
+from matching.points import all_arcs, check_fits, fit_points, full_points, tables
 from matching.problem import Problem
 from matching.rules import PART_NAMES, Rule
-
-POINTS = 1_000_000
-"""Points of a fit of 1. Whole numbers, so that sums and comparisons are exact; the rounding may
-cost a total of P pairs at most P / 2,000,000."""
-
-EXACT = 1 << 53
-"""Up to here float64 holds every whole number, and scipy solves in float64."""
 
 PAIRS_LOOKED_UP = 256
 """Chosen pairs whose parts are computed at once, by measuring the few people in them."""
@@ -34,53 +29,38 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """The pairs (P, 2) by leader and then junior, and for each its fit (P,) and parts (P, 6).
+    """The pairs (P, 2) by leader and then junior, and for each its fit (P,), its parts (P, 6) and its points (P,).
 
-    total_fit: sum of the fit. objective: what was made as large as possible among all ways that
-    match as many leaders: fit and waiting bonuses, to the millionth. matched: leaders with a pair.
+    total_fit: sum of the fit. matched: leaders with a pair. weak: pairs below the objective's ``weak_below``.
+    objective: what was made as large as possible at the level of points: fit and bonuses, to the millionth.
+    points: fit of each pair in whole points, which the rounding of fit to POINTS gives or misses by 3.
     """
 
     pairs: NDArray[np.int32]
     fit: NDArray[np.float64]
     parts: NDArray[np.float64]
+    points: NDArray[np.int32]
     total_fit: float
     objective: float
     matched: int
+    weak: int
+    certificate: Certificate
 
 
-@dataclass(frozen=True, eq=False)
-class _Places:
-    """One row for every pair that a leader may still get, one column likewise for juniors.
+def solve(problem: Problem, objective: Objective = COVERAGE_FIRST, progress: Progress | None = None) -> Proposal:
+    """Pair leaders with juniors as well as can be by the objective; pins come first.
 
-    Everybody's first place comes before all the second ones. ``costs`` (rows, columns): negative
-    where the pair may be made, 0 where it may not, which is then as good as nobody.
-    """
-
-    leaders: Index
-    juniors: Index
-    costs: NDArray[np.float64]
-
-
-def solve(problem: Problem, progress: Progress | None = None) -> Proposal:
-    """Pair leaders with juniors: pins > leaders matched > sum of fit and waiting bonuses.
-
-    Only eligible pairs are made, each once. Ties fall by the order of leaders and juniors: the same
-    problem gives the same proposal, but another order of people may give another one of equal worth.
-    Memory: 8 bytes for every pair of places, the blocks aside.
-    Raises: Infeasible when a pin is refused by a rule or exceeds a capacity; TooLarge.
-
-    A first place of a leader without a pin carries a prize greater than all points together, so the
-    largest sum has the most leaders. Assigning nobody costs 0 and what may not be also costs 0, so
-    a full assignment of scipy, less its pairs that cost 0, is the best partial one.
+    Only eligible pairs are made, each once. The same people get the same pairs in whatever order they are given, on any
+    machine: what the objective leaves open the lots settle.
+    Raises: Infeasible when a pin is refused by a rule or exceeds a capacity; InvalidProblem; TooLarge.
     """
     told = progress or _nobody
+    check_fits(problem, objective)
     _check_pins(problem)
-    places = _scored(problem, told)
-    told("assigning", 0.0)
-    pairs = np.concatenate([problem.pinned, _assigned(places)])
+    made, certificate = _all_pairs(problem, objective, told)
+    pairs = np.concatenate([problem.pinned, made])
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int32)
-    told("assigning", 1.0)
-    return _explained(problem, pairs, told)
+    return _explained(problem, objective, pairs, certificate, told)
 
 
 def _nobody(stage: str, share: float) -> None:
@@ -103,126 +83,70 @@ def _check_pins(problem: Problem) -> None:
             raise Infeasible("refused", ((int(leader), int(junior)),), Rule(bits))
 
 
-def _scored(problem: Problem, told: Progress) -> _Places:
-    """Write the cost of every pair of places, straight into the one matrix that is kept."""
-    pins = problem.pinned
-    leaders, firsts = _free(problem.leader_capacity, pins[:, 0])
-    juniors, columns = _free(problem.junior_capacity, pins[:, 1])
-    prize = _prize(problem, min(len(leaders), len(juniors)))
-    costs = np.zeros((len(leaders), len(juniors)))
-    prizes = np.where(np.isin(leaders[:firsts], pins[:, 0]), 0.0, prize)
-    done = 0
-    for block in blocks(problem, leaders[:firsts], juniors[:columns]):
-        ready = done + len(block.juniors)
-        costs[:firsts, done:ready] = _costs(block, prizes)
-        done = ready
-        told("scoring", done / columns)
-    _repeat(costs, leaders, firsts, juniors, columns, prizes)
-    return _Places(leaders, juniors, costs)
+def _all_pairs(problem: Problem, objective: Objective, told: Progress) -> tuple[NDArray[np.int32], Certificate]:
+    """Settle the market of all pairs that may be made."""
+    arcs = all_arcs(problem, objective, lambda share: told("scoring", share))
+    told("assigning", 0.0)
+    safe, holding = SAFE, False
+    while not holding:
+        scale = scale_for(problem, objective, places_of(problem, objective).pairs, safe)
+        places = places_of(problem, objective, scale)
+        weight = arcs.points - scale.weak * (arcs.fit < objective.weak_below)
+        market = market_of(problem, places, arcs.leader, arcs.junior, weight)
+        settled, gates, passing = _each_pair_once(market)
+        holding, safe = scale.holds(settled.row_price, settled.column_price), safe * SAFER
+    told("assigning", 1.0)
+    return certified(problem, objective, scale, places, settled, gates, passing)
 
 
-def _free(capacity: NDArray[np.int32], pinned: NDArray[np.int32]) -> tuple[Index, int]:
-    """Return whose each free place is, first places first, and how many first places there are."""
-    free = capacity - np.bincount(pinned, minlength=len(capacity))
-    firsts = np.flatnonzero(free > 0)
-    seconds = np.repeat(firsts, free[firsts] - 1)
-    return np.concatenate([firsts, seconds]), len(firsts)
+def _each_pair_once(market: Market) -> tuple[Settled, list[Gate], Longs]:
+    """Settle; where the places of two people were given to each other twice, put a gate between them and settle again.
 
-
-def _prize(problem: Problem, pairs: int) -> int:
-    """Return more points than ``pairs`` pairs can have. Raises: TooLarge."""
-    waiting = problem.leader_waiting.max(initial=0) + problem.junior_waiting.max(initial=0)
-    most = math.ceil(POINTS * (1 + float(waiting))) + 1
-    prize = pairs * most + 1
-    _ensure_exact(pairs, prize + most)
-    return prize
-
-
-def _ensure_exact(pairs: int, most: int) -> None:
-    """Refuse what would leave the whole numbers: the solver's prices and paths add up what each pair
-    is worth along an alternating path, which has at most one pair in, one pair out per place."""
-    if (2 * pairs + 1) * most >= EXACT:
-        raise TooLarge(pairs)
-
-
-def _costs(block: Block, prizes: NDArray[np.float64]) -> NDArray[np.float64]:
-    worth = fit_of(block)
-    worth += block.problem.leader_waiting[block.leaders][:, None]
-    worth += block.problem.junior_waiting[block.juniors]
-    worth *= -POINTS
-    costs = np.rint(worth, out=worth)
-    costs -= prizes[:, None]
-    costs *= refused(block) == 0
-    costs[block.cells(block.problem.pinned)] = 0
-    return costs
-
-
-def _repeat(
-    costs: NDArray[np.float64],
-    leaders: Index,
-    firsts: int,
-    juniors: Index,
-    columns: int,
-    prizes: NDArray[np.float64],
-) -> None:
-    """Give second places the costs of the first ones; a leader's second place carries no prize."""
-    same = np.searchsorted(juniors[:columns], juniors[columns:])
-    for row in costs[:firsts]:
-        row[columns:] = row[same]
-    for place, first in enumerate(np.searchsorted(leaders[:firsts], leaders[firsts:]), start=firsts):
-        costs[place] = np.where(costs[first] < 0, costs[first] + prizes[first], 0)
-
-
-def _assigned(places: _Places) -> NDArray[np.int32]:
-    """Return the best pairs (P, 2), none of them twice.
-
-    Where both people have several places, scipy may give them to each other twice. Such a pair then
-    gets a gate that lets it through once, and all is solved again: what is found is the best of a
-    looser problem and allowed in the true one, hence the best there as well.
+    What is found with gates is the best of a looser problem and allowed in the true one, hence the best there as well.
     """
-    gated = np.empty((0, 2), np.int32)
+    gates: list[Gate] = []
     while True:
-        costs = _with_gates(places, gated)
-        rows, columns = scipy.optimize.linear_sum_assignment(costs)
-        made = (costs[rows, columns] < 0) & (rows < len(places.leaders))
-        pairs = _people(places, gated, rows[made], columns[made])
-        pairs, times = np.unique(pairs, axis=0, return_counts=True)
+        settled, passing = passed(settle(gated(market, gates)), market, gates)
+        meeting = np.stack([market.places.owner, settled.column], axis=1)[settled.column >= 0]
+        pairs, times = np.unique(meeting, axis=0, return_counts=True)
         if times.max(initial=1) == 1:
-            return pairs
-        gated = np.concatenate([gated, pairs[times > 1]])
+            return settled, gates, passing
+        gates += [Gate(int(owner), int(junior)) for owner, junior in pairs[times > 1]]
 
 
-def _people(places: _Places, gated: NDArray[np.int32], rows: Index, columns: Index) -> NDArray[np.int32]:
-    """Return leader and junior of each cell; a gate's column stands for the junior of its pair."""
-    juniors = np.concatenate([places.juniors, gated[:, 1]])
-    return np.stack([places.leaders[rows], juniors[columns]], axis=1).astype(np.int32)
+def certified(
+    problem: Problem,
+    objective: Objective,
+    scale: Scale,
+    places: Places,
+    settled: Settled,
+    gates: Sequence[Gate],
+    passing: Longs,
+) -> tuple[NDArray[np.int32], Certificate]:
+    """Return the pairs made (P, 2), by leader and junior numbers, and their certificate."""
+    made = settled.column >= 0
+    pairs = np.stack([places.owner[made], settled.column[made]], axis=1).astype(np.int32)
+    prices = scale.levels(settled.row_price)
+    first = np.ones(len(places.owner), np.bool_)
+    first[1:] = places.owner[1:] != places.owner[:-1]
+    leader_price, further_price = np.zeros((2, problem.leaders, LEVELS), np.int64)
+    leader_price[places.owner[first]] = prices[first]
+    further_price[places.owner[~first]] = prices[~first]
+    junior_price, pair_price = scale.levels(settled.column_price), scale.levels(passing)
+    worth = prices.sum(axis=0) + places.capacity @ junior_price + pair_price.sum(axis=0)
+    leaders, weak, points = (int(level) for level in worth)
+    paired = np.array([tuple(gate) for gate in gates], np.int32).reshape(-1, 2)
+    return pairs, Certificate(
+        objective, leader_price, further_price, junior_price, paired, pair_price, (leaders, weak, points)
+    )
 
 
-def _with_gates(places: _Places, gated: NDArray[np.int32]) -> NDArray[np.float64]:
-    """Replace the cells of each gated pair by a column for its leader and a row for its junior.
-
-    The row must be filled, as it carries more than any pair does. Either it takes its own column,
-    and the pair is not made, or it takes one of the junior's places and leaves its column to one of
-    the leader's: the pair is made, once.
-    """
-    if not len(gated):
-        return places.costs
-    height, width = places.costs.shape
-    costs = np.zeros((height + len(gated), width + len(gated)))
-    costs[:height, :width] = places.costs
-    must = places.costs.min() - 1
-    _ensure_exact(min(costs.shape), -int(must))
-    for gate, (leader, junior) in enumerate(gated):
-        rows, columns = np.flatnonzero(places.leaders == leader), np.flatnonzero(places.juniors == junior)
-        costs[rows, width + gate] = places.costs[rows, columns[0]]
-        costs[np.ix_(rows, columns)] = 0
-        costs[height + gate, columns] = must
-        costs[height + gate, width + gate] = must
-    return costs
-
-
-def _explained(problem: Problem, pairs: NDArray[np.int32], told: Progress) -> Proposal:
+def _explained(
+    problem: Problem, objective: Objective, pairs: NDArray[np.int32], certificate: Certificate, told: Progress
+) -> Proposal:
+    counted = tables(problem)
     fit, parts = np.empty(len(pairs)), np.empty((len(pairs), len(PART_NAMES)))
+    points, worth = np.empty(len(pairs), np.int32), np.empty(len(pairs), np.int64)
     for start in range(0, len(pairs), PAIRS_LOOKED_UP):
         some = slice(start, start + PAIRS_LOOKED_UP)
         leaders, row = np.unique(pairs[some, 0], return_inverse=True)
@@ -230,13 +154,18 @@ def _explained(problem: Problem, pairs: NDArray[np.int32], told: Progress) -> Pr
         block = measure(problem, leaders, juniors)
         fit[some] = fit_of(block)[row, column]
         parts[some] = parts_of(block)[:, row, column].T
+        whole = fit_points(block, counted)
+        points[some] = whole[row, column]
+        worth[some] = full_points(block, counted, objective, whole)[row, column]
         told("explaining", min(1.0, (start + PAIRS_LOOKED_UP) / len(pairs)))
-    bonus = problem.leader_waiting[pairs[:, 0]] + problem.junior_waiting[pairs[:, 1]]
     return Proposal(
         pairs=pairs,
         fit=fit,
         parts=parts,
+        points=points,
         total_fit=math.fsum(fit),
-        objective=float(np.rint((fit + bonus) * POINTS).sum()) / POINTS,
+        objective=int(worth.sum()) / POINTS,
         matched=len(np.unique(pairs[:, 0])),
+        weak=int((points < objective.weak_below).sum()),
+        certificate=certificate,
     )

@@ -22,6 +22,7 @@ def refused(block: Block) -> NDArray[np.uint16]:
     problem, bits = block.problem, np.zeros(block.fluency.shape, np.uint16)
     for rule, refuses in (
         (Rule.REPORTING_LINE, _same(problem.leader_manager, problem.junior_manager, block)),
+        (Rule.REPORTING_LINE, _above(problem.leader_line, problem.junior_line, block)),
         (Rule.UNIT, _same(problem.leader_unit, problem.junior_unit, block)),
         (Rule.SENIORITY, _too_close_in_grade(block)),
         (Rule.SKILL, block.gain == 0),
@@ -44,6 +45,15 @@ def _same(theirs: NDArray[np.int32], ours: NDArray[np.int32], block: Block) -> N
     mine = theirs[block.leaders][:, None]
     same: NDArray[np.bool_] = (mine == ours[block.juniors]) & (mine >= 0)
     return same
+
+
+def _above(theirs: NDArray[np.int32], ours: NDArray[np.int32], block: Block) -> NDArray[np.bool_]:
+    """Whether one is entered and left within the other, in the walk through the reporting tree."""
+    enter, leave = theirs[block.leaders].T[:, :, None]
+    entered, left = ours[block.juniors].T
+    above = ((enter < entered) & (entered < leave)) | ((entered < enter) & (enter < left))
+    found: NDArray[np.bool_] = above & (enter >= 0) & (entered >= 0)
+    return found
 
 
 def _too_close_in_grade(block: Block) -> NDArray[np.bool_]:

@@ -1,9 +1,10 @@
 """What is to be matched: numbers only, checked once, here."""
 
+import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from matching.errors import InvalidProblem
+from matching.lots import GOLDEN, mixed
 from matching.rules import TOP_FLUENCY, TOP_LEVEL, WEEK, Rule, Rules, Weights
 
 NEEDS = 3
@@ -19,8 +21,8 @@ NEEDS = 3
 SEASONS = 2
 """Winter and summer time."""
 
-FORMAT = 1
-"""Of the stored bytes; raised when a stored round would otherwise be read wrongly."""
+FORMAT = 2
+"""Of the stored bytes; raised when a stored round would otherwise be read wrongly. 1 had neither lots nor lines."""
 
 
 class Field(NamedTuple):
@@ -59,8 +61,21 @@ ARRAYS: Mapping[str, Field] = {
     "junior_capacity": Field(np.int32, ("J",), 0, _MOST_CAPACITY),
     "leader_waiting": Field(np.float64, ("L",), 0, _MOST_WAITING),
     "junior_waiting": Field(np.float64, ("J",), 0, _MOST_WAITING),
+    "leader_line": Field(np.int32, ("L", 2), -1, _INT32),
+    "junior_line": Field(np.int32, ("J", 2), -1, _INT32),
+    "leader_lot": Field(np.int64, ("L",), 0, float(1 << 63)),
+    "junior_lot": Field(np.int64, ("J",), 0, float(1 << 63)),
 }
 """Dense fields. The first field that has a size settles it for those after it."""
+
+LATER = ("leader_line", "junior_line", "leader_lot", "junior_lot")
+"""Fields that may be left out, and are missing in rounds stored before there were any."""
+
+LEADER_FIELDS = ("need_skill", "need_level", "wanted_tools", "leader_fluency", "leader_country", "leader_unit",
+                 "leader_grade", "leader_manager", "leader_capacity", "leader_waiting", "leader_line")  # fmt: skip
+JUNIOR_FIELDS = ("offer_level", "offered_tools", "junior_fluency", "junior_country", "junior_unit", "junior_grade",
+                 "junior_manager", "junior_capacity", "junior_waiting", "junior_line")  # fmt: skip
+"""What is said of one person, hours aside: lots are drawn from it where none are given."""
 
 PAIRS = ("in_line", "barred", "forbidden", "pinned", "leader_wishes", "junior_wishes")
 """Sparse fields: pairs (leader, junior)."""
@@ -73,21 +88,28 @@ def _no_pairs() -> NDArray[np.int32]:
     return np.empty((0, 2), np.int32)
 
 
+def _no_lots() -> NDArray[np.int64]:
+    return np.empty(0, np.int64)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Problem:
     """Leaders, juniors, rules and weights of one round.
 
     Rows are leaders ``L``, columns juniors ``J``; ``S`` skills, ``T`` tools, ``G`` languages.
-    The order of people decides ties, so give them in the order of an id that never changes.
 
     need_skill, need_level: by priority; skill -1 is no need. Level is the level held now, 0 to 4.
     offer_level: 0 where nothing is offered. Fluency: 0 none, 1 basic, 2 professional, 3 native.
     hours: winter and summer; quarter hours of the UTC week, Monday 00:00 first.
     country, unit, manager: -1 is unknown, which is equal to nothing (and no other country either).
     waiting: bonus in units of fit; counts once for each pair the person is in.
-    in_line: one stands above the other, or appraises the other. barred: the same person, an
+    line: the place in a walk through the reporting tree, from entering a person to leaving the last
+    one below; whoever is entered in between is below. -1 is unknown. in_line: pairs that stand in
+    one line without being so in that tree (dotted lines, appraisers). barred: the same person, an
     earlier pairing, a private exclusion. leader_wishes: the leader named the junior;
     junior_wishes: the junior named the leader.
+    lot: settles what is of equal worth, so draw it from an id that never changes; each lot once a
+    side. Without lots they are drawn from what is said of people, so that their order never counts.
 
     Arrays become read-only, of the types in ``ARRAYS``; pairs are sorted and each kept once.
     Raises: InvalidProblem, which names the field.
@@ -114,6 +136,10 @@ class Problem:
     junior_capacity: NDArray[np.int32]
     leader_waiting: NDArray[np.float64]
     junior_waiting: NDArray[np.float64]
+    leader_line: NDArray[np.int32] = field(default_factory=_no_pairs)
+    junior_line: NDArray[np.int32] = field(default_factory=_no_pairs)
+    leader_lot: NDArray[np.int64] = field(default_factory=_no_lots)
+    junior_lot: NDArray[np.int64] = field(default_factory=_no_lots)
     in_line: NDArray[np.int32] = field(default_factory=_no_pairs)
     barred: NDArray[np.int32] = field(default_factory=_no_pairs)
     forbidden: NDArray[np.int32] = field(default_factory=_no_pairs)
@@ -126,11 +152,21 @@ class Problem:
     def __post_init__(self) -> None:
         sizes: dict[str, int] = {}
         for name, wanted in ARRAYS.items():
-            object.__setattr__(self, name, _checked(name, getattr(self, name), wanted, sizes))
+            given = getattr(self, name)
+            if name in LATER and not len(given):
+                given = self._unsaid(name, sizes[str(wanted.dims[0])])
+            object.__setattr__(self, name, _checked(name, given, wanted, sizes))
         if self.need_skill.max(initial=-1) >= sizes["S"]:
             raise InvalidProblem("need_skill", "range")
         for name in PAIRS:
             object.__setattr__(self, name, _checked_pairs(name, getattr(self, name), sizes))
+
+    def _unsaid(self, name: str, people: int) -> NDArray[np.generic]:
+        if name.endswith("line"):
+            return np.full((people, 2), -1, np.int32)
+        side = name.removesuffix("_lot")
+        said = LEADER_FIELDS if side == "leader" else JUNIOR_FIELDS
+        return drawn_lots([getattr(self, one) for one in said], getattr(self, f"{side}_hours"))
 
     @property
     def leaders(self) -> int:
@@ -167,7 +203,8 @@ class Problem:
                 stored = {name: archive[name] for name in archive.files}
         except _UNREADABLE as error:
             raise InvalidProblem("format", "bytes") from error
-        if set(stored) != {"format", "rules", "weights", *ARRAYS, *PAIRS} or stored["format"] != FORMAT:
+        names = {"format", "rules", "weights", *ARRAYS, *PAIRS}
+        if set(stored) != names - {1: set(LATER), FORMAT: set()}.get(int(stored.get("format", 0)), names):
             raise InvalidProblem("format", "bytes")
         if stored["rules"].shape != (len(fields(Rules)),) or stored["weights"].shape != (len(fields(Weights)),):
             raise InvalidProblem("format", "bytes")
@@ -177,8 +214,25 @@ class Problem:
         return cls(
             rules=Rules(Rule(on), *thresholds),
             weights=Weights(*(float(number) for number in stored["weights"])),
-            **{name: stored[name] for name in (*ARRAYS, *PAIRS)},
+            **{name: stored[name] for name in (*ARRAYS, *PAIRS) if name in stored},
         )
+
+
+def drawn_lots(said: Sequence[NDArray[np.generic]], hours: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return lots (n,) that depend on what is said of people alone; who are alike get one after the other."""
+    people = hours.shape[1]
+    packed = [np.packbits(season, axis=-1) for season in hours]
+    columns = [
+        np.ascontiguousarray(array).reshape(people, -1).view(np.uint8) for array in (*said, *packed) if array.size
+    ]
+    rows = np.concatenate([column.reshape(people, -1) for column in columns], axis=1) if people else np.empty((0, 0))
+    digests = [hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows]
+    drawn = np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
+    order = np.argsort(drawn, kind="stable")
+    _, first, kind = np.unique(drawn[order], return_index=True, return_inverse=True)
+    again = np.empty(people, np.uint64)
+    again[order] = np.arange(people) - first[kind]
+    return (mixed(drawn + again * GOLDEN) >> np.uint64(1)).astype(np.int64)
 
 
 def _checked(name: str, given: NDArray[np.generic], wanted: Field, sizes: dict[str, int]) -> NDArray[np.generic]:

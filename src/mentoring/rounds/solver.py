@@ -138,7 +138,7 @@ def answer(request: Request, told: Told) -> Answer:
 
 
 def _solved(problem: Problem, minutes: int, told: Told) -> Solved:
-    proposal = matching.solve(problem, told)
+    proposal = matching.solve(problem, progress=told)
     pairs = explained(problem, proposal.pairs, proposal.fit, proposal.parts, minutes)
     lone_leaders = np.setdiff1d(np.arange(problem.leaders), proposal.pairs[:, 0])
     lone_juniors = np.setdiff1d(np.arange(problem.juniors), proposal.pairs[:, 1])
