@@ -17,8 +17,12 @@ from matching.market import SAFE, SAFER, Longs, Market, Places, Scale, Settled, 
 from matching.objective import COVERAGE_FIRST, LEVELS, POINTS, Objective
 from matching.plain import settle
 from matching.points import all_arcs, check_fits, fit_points, full_points, tables
+from matching.priced import priced
 from matching.problem import Problem
 from matching.rules import PART_NAMES, Rule
+
+ALL_PAIRS = 1 << 18
+"""Pairs up to which it is quicker to look at all of them at once."""
 
 PAIRS_LOOKED_UP = 256
 """Chosen pairs whose parts are computed at once, by measuring the few people in them."""
@@ -57,7 +61,7 @@ def solve(problem: Problem, objective: Objective = COVERAGE_FIRST, progress: Pro
     told = progress or _nobody
     check_fits(problem, objective)
     _check_pins(problem)
-    made, certificate = _all_pairs(problem, objective, told)
+    made, certificate = _made(problem, objective, told)
     pairs = np.concatenate([problem.pinned, made])
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int32)
     return _explained(problem, objective, pairs, certificate, told)
@@ -81,6 +85,17 @@ def _check_pins(problem: Problem) -> None:
         bits = int(refused(measure(problem, np.array([leader]), np.array([junior])))[0, 0])
         if bits:
             raise Infeasible("refused", ((int(leader), int(junior)),), Rule(bits))
+
+
+def _made(problem: Problem, objective: Objective, told: Progress) -> tuple[NDArray[np.int32], Certificate]:
+    if problem.leaders * problem.juniors > ALL_PAIRS:
+        told("scoring", 1.0)
+        told("assigning", 0.0)
+        found = priced(problem, objective, lambda share: told("assigning", share))
+        if found is not None:
+            told("assigning", 1.0)
+            return certified(problem, objective, *found, [], np.empty(0, np.int64))
+    return _all_pairs(problem, objective, told)
 
 
 def _all_pairs(problem: Problem, objective: Objective, told: Progress) -> tuple[NDArray[np.int32], Certificate]:
