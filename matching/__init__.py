@@ -7,10 +7,10 @@ from matching.compare import (
     Row,
     Step,
     compare,
-    compare_policies,
     frontier_across,
     frontier_of_lowest,
     prices_of_standard,
+    rows_of,
 )
 from matching.eligibility import refusals
 from matching.errors import Infeasible, InvalidProblem, MatchingError, OutOfReach, TooLarge
@@ -81,7 +81,6 @@ __all__ = [
     "candidates_of_junior",
     "candidates_of_leader",
     "compare",
-    "compare_policies",
     "eligible_counts",
     "fit",
     "frontier_across",
@@ -92,6 +91,7 @@ __all__ = [
     "prices_of_standard",
     "propose",
     "refusals",
+    "rows_of",
     "solve",
     "stable",
     "with_quota",
