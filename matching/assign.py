@@ -81,10 +81,13 @@ def _check_pins(problem: Problem) -> None:
         if len(over):
             proof = [(int(leader), int(junior)) for leader, junior in problem.pinned[people == over[0]]]
             raise Infeasible(cause, tuple(proof), Rule(0))
-    for leader, junior in problem.pinned:
-        bits = int(refused(measure(problem, np.array([leader]), np.array([junior])))[0, 0])
-        if bits:
-            raise Infeasible("refused", ((int(leader), int(junior)),), Rule(bits))
+    for start in range(0, len(problem.pinned), PAIRS_LOOKED_UP):
+        pins = problem.pinned[start : start + PAIRS_LOOKED_UP]
+        (leaders, row), (juniors, column) = (np.unique(people, return_inverse=True) for people in pins.T)
+        bits = refused(measure(problem, leaders, juniors))[row, column]
+        for pin in np.flatnonzero(bits)[:1]:
+            leader, junior = (int(person) for person in pins[pin])
+            raise Infeasible("refused", ((leader, junior),), Rule(int(bits[pin])))
 
 
 def _made(problem: Problem, objective: Objective, told: Progress) -> tuple[NDArray[np.int32], Certificate]:
