@@ -26,7 +26,7 @@ from tests.bench.organisations import AGENCY, REVENUE, Row, files_of
 from tests.bench.peers import PEERS
 from tests.bench.picture import Point, drawn
 from tests.bench.processes import CommandFailed, ran
-from tests.bench.report import Figure, at_least, at_most, known, show, surroundings, write
+from tests.bench.report import Figure, at_least, at_most, exactly, known, show, surroundings, write
 from tests.bench.workshop import BUILD, end_in_order, workshop
 from tests.harness.run import REPOSITORY
 from tests.matching.cabinet import read_problem
@@ -243,6 +243,8 @@ def figures_of(entries: Sequence[Entry]) -> Iterator[Figure]:
                 yield known(f"{name}: as long as", entry.seconds / bare, "bare passes")
             if base and entry.people >= SIZES[-1]:
                 yield at_least(f"{name}: faster than {BASE}", base / entry.seconds, "times", TIMES_FASTER)
+    missed = [entry for entry in entries if entry.exact and entry.behind and entry.contestant != OURS[1]]
+    yield exactly("totals missed by methods that promise the best", len(missed), "totals", 0)
     yield from growth(points(entries))
 
 

@@ -102,6 +102,14 @@ def test_who_misses_the_best_total_is_told_by_how_much() -> None:
     assert (best.behind, other.behind) == (0, 0.01)
 
 
+def test_whoever_promises_the_best_and_misses_it_is_counted() -> None:
+    entries = judged([an_entry("ours", 500, 1.0, 1000), an_entry("lapx", 500, 1.0, 999)])
+
+    (figure,) = figures_of([entries[1]])
+
+    assert (figure.value, figure.holds) == (1, False)
+
+
 def test_growth_is_the_exponent_of_the_size() -> None:
     points = [("ours", people, 1e-6 * people**2, 90.0) for people in (500, 1000, 2000, 5000)]
 
@@ -125,6 +133,7 @@ def test_bounds_are_those_of_the_largest_sizes() -> None:
         "ours, real 14,000: peak memory": (90, True),
         "ours, real 14,000: as long as": (7.0, None),
         "ours, real 14,000: faster than scipy dense": (28.0, False),
+        "totals missed by methods that promise the best": (0, True),
     }
 
 
