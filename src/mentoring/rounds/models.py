@@ -76,6 +76,8 @@ class RoundInputs(Base):
     engine: Mapped[PlainText]
     result: Mapped[PlainText]
     """SHA-256 over the pairs and the total."""
+    proof: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The proposal with its prices. Rounds solved before there were prices have none."""
 
 
 class ProposedPair(Base):

@@ -44,6 +44,7 @@ async def replace_rows(
             vocabulary=snapshot.vocabulary,
             engine=matching.VERSION,
             result=result_of(solved),
+            proof=solved.proof,
         )
     )
     if pairs := _pair_rows(round_id, snapshot, solved):

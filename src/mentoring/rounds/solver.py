@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 import matching
 from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
+from mentoring.rounds.proof import proof_of
 
 MOST_MEMORY = 8 << 30
 """Bytes of address space. The largest real round takes 1 GB; beyond this the machine would swap for everybody."""
@@ -86,6 +87,8 @@ class Solved(Struct, frozen=True, tag=True):
     alone: list[Alone]
     matched: int
     total_fit: float
+    proof: bytes
+    """The proposal with its prices."""
     peak_bytes: int
 
 
@@ -147,7 +150,7 @@ def _solved(problem: Problem, minutes: int, told: Told) -> Solved:
     told("unmatched", 0.2)
     alone += _alone(matching.funnel_of_juniors(problem, lone_juniors), leads=False)
     told("unmatched", 1.0)
-    return Solved(pairs, alone, proposal.matched, proposal.total_fit, _peak_bytes())
+    return Solved(pairs, alone, proposal.matched, proposal.total_fit, proof_of(proposal), _peak_bytes())
 
 
 def _surveyed(problem: Problem, told: Told) -> Surveyed:
