@@ -18,6 +18,7 @@ from matching.fit import fit, parts
 from matching.objective import COVERAGE_FIRST, GREATEST_TOTAL, LEVELS, POINTS, WEAK, Objective
 from matching.problem import NEEDS, SEASONS, Problem
 from matching.rules import EVERY_RULE, PART_NAMES, RULE_NAMES, RULES, WEEK, Rule, Rules, Weights
+from matching.verify import Verdict, Violation, verify
 
 VERSION = "2"
 """Of the formula and the solver; raised when the same problem may get another proposal."""
@@ -50,6 +51,8 @@ __all__ = [
     "Rule",
     "Rules",
     "TooLarge",
+    "Verdict",
+    "Violation",
     "Weights",
     "candidates_of_junior",
     "candidates_of_leader",
@@ -60,4 +63,5 @@ __all__ = [
     "parts",
     "refusals",
     "solve",
+    "verify",
 ]
