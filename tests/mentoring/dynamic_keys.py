@@ -14,6 +14,7 @@ from mentoring.pairings.rules import SessionState, Standing
 from mentoring.people.rules import LinkPurpose
 from mentoring.programmes.rules import CHECKLIST, Ladder, MatchingRules, MatchingWeights, Plan, Preset, Role
 from mentoring.rounds.rules import OverrideKind, RoundState
+from mentoring.rounds.verdicts import AIMS, CAUSES
 from mentoring.skills.digcomp import shipped_catalogue
 from tests.architecture.sources import code, function_name, nodes
 
@@ -46,7 +47,7 @@ QUESTIONS = ("mail.check_in", "mail.pulse")
 LETTERS = [f"mail.{purpose}" for purpose in (LinkPurpose.INVITATION, LinkPurpose.RESET)]
 OF_STAFF, OF_SIGN_UPS = ("added", "changed", "left", "unchanged"), ("leaders", "juniors")
 FILE_STAGES = ("read", "compare", "write")
-SOLVING_STAGES = ("reading", "scoring", "assigning", "unmatched", "explaining", "storing")
+SOLVING_STAGES = ("reading", "scoring", "assigning", "unmatched", "explaining", "storing", "verifying")
 SWITCHED = MatchingRules.__struct_fields__
 NUMBERED = [
     *(f"weights.{name}" for name in MatchingWeights.__struct_fields__),
@@ -116,6 +117,9 @@ EXPANSIONS: dict[str, list[str]] = {
     "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),
     "round.stage.{}": filled("round.stage.{}", SOLVING_STAGES),
     "round.state.{}": filled("round.state.{}", RoundState),
+    "round.verify.cause.{}": filled("round.verify.cause.{}", CAUSES),
+    "round.verify.first.{}": filled("round.verify.first.{}", AIMS),
+    "round.verify.then.{}": filled("round.verify.then.{}", AIMS[1:]),
     "rule.{}": filled("rule.{}", RULE_NAMES),
     "skill.area.{}": filled("skill.area.{}", (area.code for area in AREAS)),
     "skill.{}": [*filled("skill.{}", (one.code for one in COMPETENCES))],

@@ -132,6 +132,8 @@ ROUTES: dict[str, Call] = {
     "POST /rounds/{round_ref}/undo": Call(ITS),
     "POST /api/v1/rounds/{round_ref}/replay": Call(ITS),
     "POST /rounds/{round_ref}/replay": Call(ITS),
+    "POST /api/v1/rounds/{round_ref}/verify": Call(ITS),
+    "POST /rounds/{round_ref}/verify": Call(ITS),
     "POST /api/v1/rounds/{round_ref}/export": Call(ITS),
     "POST /rounds/{round_ref}/export": Call(ITS, data={"format": "json"}),
     # pairings

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.policy import Action
-from mentoring.rounds import exporting, queries, service
+from mentoring.rounds import exporting, queries, service, verifying
 from mentoring.rounds.contracts import (
     NamedPair,
     OverridePair,
@@ -25,6 +25,7 @@ from mentoring.rounds.contracts import (
     RoundView,
     UndoneRound,
 )
+from mentoring.rounds.findings import Verification
 from mentoring.rounds.rules import ExportFormat
 
 Limit = Annotated[int, QueryParameter(ge=1, le=2000)]
@@ -147,6 +148,13 @@ class RoundApi(Controller):
     ) -> Replay:
         """Solve the stored inputs again and say whether the result is the same."""
         return await service.replay_round(database, actor, round_ref)
+
+    @post("/verify", status_code=200, opt={"action": Action.ROUND_READ})
+    async def verify(
+        self, round_ref: FromPath[str], database: NamedDependency[Database], actor: NamedDependency[Actor]
+    ) -> Verification:
+        """Look at all pairs once more, apart from the solver: is every rule kept, could anything be better?"""
+        return await verifying.verify_round(database, actor, round_ref)
 
     @post("/export", status_code=200, opt={"action": Action.ROUND_READ})
     async def export(

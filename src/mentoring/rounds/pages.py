@@ -17,7 +17,7 @@ from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
 from mentoring.programmes.queries import read_programme
-from mentoring.rounds import exporting, queries, service
+from mentoring.rounds import exporting, queries, service, verifying, wording
 from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, Publish, Replay
 from mentoring.rounds.rules import ExportFormat, OverrideKind
 from mentoring.skills.queries import read_titles
@@ -162,6 +162,18 @@ class RoundPages(Controller):
         async with kept(partial(_replayed, database, actor, words, round_ref)):
             done = await service.replay_round(database, actor, round_ref)
         return await _replayed(database, actor, words, round_ref, done)
+
+    @post("/verify", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def verify(
+        self,
+        round_ref: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        async with kept(partial(_replayed, database, actor, words, round_ref)):
+            found = await verifying.verify_round(database, actor, round_ref)
+        return page("rounds/verified.html", found=found, lines=list(wording.verification(words, found)))
 
     @post("/export", opt={"action": Action.ROUND_READ}, status_code=200)
     async def export(

@@ -1,5 +1,6 @@
 """Rounds as coordinators see them: how ready a programme is, what was proposed, who was left over."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from mentoring.rounds.contracts import (
     RoundView,
     UnmatchedRow,
 )
+from mentoring.rounds.findings import Member
 from mentoring.rounds.models import Override, ProposedPair, Round, Unmatched
 from mentoring.rounds.problem import Snapshot, build_in_thread
 from mentoring.rounds.results import refused_by_engine, taken_away
@@ -250,20 +252,26 @@ def _demand(problem: Problem, skills: int) -> np.ndarray[tuple[int], np.dtype[np
     return np.bincount(problem.need_skill[problem.need_skill >= 0], minlength=skills)
 
 
-async def _lonely(db: AsyncSession, snapshot: Snapshot, alone: list[Alone]) -> list[UnmatchedRow]:
-    enrolments = [snapshot.leaders[one.index] for one in alone]
-    found: dict[UUID, Person] = {}
-    for start in range(0, len(enrolments), 1000):
+async def members_of(db: AsyncSession, enrolment_ids: Sequence[UUID]) -> dict[UUID, Member]:
+    """Who stands behind enrolments."""
+    found: dict[UUID, Member] = {}
+    for start in range(0, len(enrolment_ids), 1000):
         rows = await db.execute(
             select(Enrolment.id, Person)
             .join(Person, Person.id == Enrolment.person_id)
-            .where(Enrolment.id.in_(enrolments[start : start + 1000]))
+            .where(Enrolment.id.in_(enrolment_ids[start : start + 1000]))
         )
-        found |= dict(rows.all())
+        found |= {enrolment_id: Member(person.staff_no, full_name(person)) for enrolment_id, person in rows}
+    return found
+
+
+async def _lonely(db: AsyncSession, snapshot: Snapshot, alone: list[Alone]) -> list[UnmatchedRow]:
+    enrolments = [snapshot.leaders[one.index] for one in alone]
+    found = await members_of(db, enrolments)
     return [
         UnmatchedRow(
             staff_no=found[enrolment_id].staff_no,
-            name=full_name(found[enrolment_id]),
+            name=found[enrolment_id].name,
             role=Role.LEADER.value,
             candidates=one.candidates,
             eligible=one.eligible,

@@ -99,6 +99,10 @@ class NothingToReplay(Conflict):
     """The round has no stored result yet."""
 
 
+class NothingToVerify(Conflict):
+    """The round has no stored result, or one from before results came with a proof."""
+
+
 class PinsImpossible(Conflict):
     """Not all pins can be kept: ``rules`` refuse one, or one person's capacity is exceeded (``cause``)."""
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 import matching
 from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
 from mentoring.rounds.proof import proof_of
+from mentoring.rounds.verdicts import ShownPair, Verified, verified
 
 MOST_MEMORY = 8 << 30
 """Bytes of address space. The largest real round takes 1 GB; beyond this the machine would swap for everybody."""
@@ -33,11 +34,15 @@ SWITCHED = np.array([rule not in ALWAYS_ON for rule in RULES])
 
 
 class Request(Struct, frozen=True):
-    """``solve``: a proposal with its reasons. ``survey``: who could be paired at all. ``minutes``: of a session."""
+    """``solve``: a proposal with its reasons. ``survey``: who could be paired at all. ``verify``: whether ``proof``
+    holds and is what is ``shown``. ``minutes``: of a session.
+    """
 
-    task: Literal["solve", "survey"]
+    task: Literal["solve", "survey", "verify"]
     problem: bytes
-    minutes: int
+    minutes: int = 0
+    proof: bytes = b""
+    shown: list[ShownPair] = []
 
 
 class Progress(Struct, frozen=True, tag=True):
@@ -114,7 +119,7 @@ class Refused(Struct, frozen=True, tag=True):
     rules: list[str] = []
 
 
-Answer = Solved | Surveyed | Refused
+Answer = Solved | Surveyed | Verified | Refused
 Message = Progress | Answer
 Told = Callable[[str, float], None]
 
@@ -128,7 +133,7 @@ def answer(request: Request, told: Told) -> Answer:
     """Do what is asked, and turn the engine's refusals into an answer."""
     try:
         problem = Problem.from_bytes(request.problem)
-        return _solved(problem, request.minutes, told) if request.task == "solve" else _surveyed(problem, told)
+        return TASKS[request.task](problem, request, told)
     except matching.Infeasible as conclusion:
         broken = [name for rule, name in zip(matching.RULES, RULE_NAMES, strict=True) if rule & conclusion.rules]
         return Refused("pins", cause=conclusion.cause, pairs=list(conclusion.pairs), rules=broken)
@@ -140,9 +145,9 @@ def answer(request: Request, told: Told) -> Answer:
         return Refused("size")
 
 
-def _solved(problem: Problem, minutes: int, told: Told) -> Solved:
+def _solved(problem: Problem, request: Request, told: Told) -> Solved:
     proposal = matching.solve(problem, progress=told)
-    pairs = explained(problem, proposal.pairs, proposal.fit, proposal.parts, minutes)
+    pairs = explained(problem, proposal.pairs, proposal.fit, proposal.parts, request.minutes)
     lone_leaders = np.setdiff1d(np.arange(problem.leaders), proposal.pairs[:, 0])
     lone_juniors = np.setdiff1d(np.arange(problem.juniors), proposal.pairs[:, 1])
     told("unmatched", 0.0)
@@ -153,7 +158,7 @@ def _solved(problem: Problem, minutes: int, told: Told) -> Solved:
     return Solved(pairs, alone, proposal.matched, proposal.total_fit, proof_of(proposal), _peak_bytes())
 
 
-def _surveyed(problem: Problem, told: Told) -> Surveyed:
+def _surveyed(problem: Problem, _request: Request, told: Told) -> Surveyed:
     told("scoring", 0.0)
     counts = matching.eligible_counts(problem)
     lonely = np.flatnonzero(counts.leaders == 0)
@@ -161,6 +166,18 @@ def _surveyed(problem: Problem, told: Told) -> Surveyed:
     told("scoring", 1.0)
     shares = [float(share) for share in counts.rule_shares]
     return Surveyed(counts.leaders.tolist(), counts.juniors.tolist(), shares, alone, _peak_bytes())
+
+
+def _verified(problem: Problem, request: Request, told: Told) -> Verified:
+    told("verifying", 0.0)
+    return verified(problem, request.proof, request.shown, matching.COVERAGE_FIRST)
+
+
+TASKS: dict[str, Callable[[Problem, Request, Told], Answer]] = {
+    "solve": _solved,
+    "survey": _surveyed,
+    "verify": _verified,
+}
 
 
 def explained(

@@ -162,6 +162,16 @@ async def test_a_file_is_taken_by_a_form(client: AsyncClient, database: Database
     assert answer.text.startswith("leader_staff_no,")
 
 
+async def test_a_proposal_is_verified_by_a_button(client: AsyncClient, database: Database) -> None:
+    world = await a_coordinator(client, database)
+    round_id = await proposed(database, world)
+
+    page = Page(await client.post(f"/rounds/{round_id}/verify"))
+
+    assert WORDS.text("round.verify.holds", name=f"{world.programme.name} 1") in page.text
+    assert WORDS.text("round.verify.first.leaders", matched="1") in page.text
+
+
 async def test_a_coordinator_of_another_programme_finds_nothing(client: AsyncClient, database: Database) -> None:
     world = await a_coordinator(client, database)
     round_id = await proposed(database, world)
