@@ -43,3 +43,12 @@ class TooLarge(MatchingError):
     def __init__(self, places: int) -> None:
         super().__init__(f"{places} places")
         self.places = places
+
+
+class OutOfReach(MatchingError):
+    """So many pairs across groups cannot be had without leaving leaders out; ``most`` can."""
+
+    def __init__(self, asked: int, most: int) -> None:
+        super().__init__(f"{asked} pairs across, at most {most}")
+        self.asked = asked
+        self.most = most

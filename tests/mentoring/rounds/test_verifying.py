@@ -66,7 +66,7 @@ async def test_a_published_round_still_holds(database: Database) -> None:
 
 def cheaper(proposal: Proposal) -> Proposal:
     proof = proposal.certificate
-    return replace(proposal, certificate=replace(proof, leader_price=proof.leader_price - [0, 0, 1]))
+    return replace(proposal, certificate=replace(proof, leader_price=proof.leader_price - np.array([0, 0, 1])))
 
 
 def boastful(proposal: Proposal) -> Proposal:
