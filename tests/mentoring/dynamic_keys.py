@@ -12,7 +12,17 @@ from mentoring.checkins.rules import CheckInKind, CheckInState, Met
 from mentoring.pairings.contracts import Parts
 from mentoring.pairings.rules import SessionState, Standing
 from mentoring.people.rules import LinkPurpose
-from mentoring.programmes.rules import CHECKLIST, Ladder, MatchingRules, MatchingWeights, Plan, Preset, Role
+from mentoring.programmes.rules import (
+    CHECKLIST,
+    Ladder,
+    Matching,
+    MatchingRules,
+    MatchingWeights,
+    Plan,
+    PolicyName,
+    Preset,
+    Role,
+)
 from mentoring.rounds.rules import OverrideKind, RoundState
 from mentoring.rounds.verdicts import AIMS, CAUSES
 from mentoring.skills.digcomp import shipped_catalogue
@@ -50,6 +60,7 @@ FILE_STAGES = ("read", "compare", "write")
 SOLVING_STAGES = ("reading", "scoring", "assigning", "unmatched", "explaining", "storing", "verifying")
 SWITCHED = MatchingRules.__struct_fields__
 NUMBERED = [
+    *(f"matching.{name}" for name in Matching.__struct_fields__),
     *(f"weights.{name}" for name in MatchingWeights.__struct_fields__),
     *(f"plan.{name}" for name in Plan.__struct_fields__),
 ]
@@ -102,6 +113,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.rule.{}": filled("page.rule.{}", RULE_NAMES),
     "page.session.state.{}": filled("page.session.state.{}", SessionState),
     "page.setting.ladder.{}": filled("page.setting.ladder.{}", LADDER),
+    "page.setting.matching.{}": filled("page.setting.matching.{}", Matching.__struct_fields__),
     "page.setting.rules.{}": filled("page.setting.rules.{}", SWITCHED),
     "page.setting.{}": filled("page.setting.{}", NUMBERED),
     "page.sign_up.as.{}": filled("page.sign_up.as.{}", Role),
@@ -113,6 +125,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.sign_up.wishes.{}": filled("page.sign_up.wishes.{}", Role),
     "page.sign_up.{}": filled("page.sign_up.{}", ("from", "to")),
     "part.{}": filled("part.{}", Parts.__struct_fields__),
+    "policy.{}": filled("policy.{}", PolicyName),
     "role.{}": filled("role.{}", (*Role, "coordinator", "administrator")),
     "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),
     "round.stage.{}": filled("round.stage.{}", SOLVING_STAGES),

@@ -33,6 +33,8 @@ class Verification(Struct, frozen=True):
     weak: int
     weak_below: float
     total_fit: float
+    floor: float
+    policy: str
     aims: list[str]
     found: int
     faults: list[VerifyFault]

@@ -16,7 +16,9 @@ from mentoring.db import Database
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
+from mentoring.programmes.contracts import MatchingChange
 from mentoring.programmes.queries import read_programme
+from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import exporting, queries, service, verifying, wording
 from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, Publish, Replay
 from mentoring.rounds.rules import ExportFormat, OverrideKind
@@ -47,12 +49,14 @@ class ProgrammeRounds(Controller):
     async def propose(
         self,
         programme: FromPath[str],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Redirect:
         async with kept(partial(_rounds, db, actor, programme), db):
-            asked = await service.propose_round(db, actor, programme, Propose(), now)
+            wanted = command_of(MatchingChange, {name: single(data, name) for name in data})
+            asked = await service.propose_round(db, actor, programme, Propose(matching=wanted), now)
         return Redirect(f"/rounds/{asked.round}", status_code=303)
 
     @get("/readiness", opt={"action": Action.ROUND_READ})
@@ -197,6 +201,7 @@ async def _rounds(db: AsyncSession, actor: Actor, programme: str) -> Template:
         "rounds/rounds.html",
         programme=await read_programme(db, actor, programme),
         rounds=await queries.list_rounds(db, actor, programme),
+        policies=list(PolicyName),
     )
 
 
@@ -215,6 +220,7 @@ async def _round(
         view=view,
         programme=await read_programme(db, actor, str(view.summary.programme)),
         titles=await read_titles(db, actor, words),
+        policies=list(PolicyName),
         typed=typed or {},
         offset=offset,
         size=PAGE,

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 
 from matching import NEEDS, SEASONS, InvalidProblem, Problem, Rule, Rules, Weights
 from mentoring.directory.models import LineKind
-from mentoring.programmes.rules import QUARTERS_A_WEEK, MatchingRules, Role, offset_quarters
+from mentoring.programmes.rules import QUARTERS_A_WEEK, Matching, MatchingRules, Role, offset_quarters
+from mentoring.rounds.aims import Aim, points_of
 from mentoring.rounds.contracts import Vocabulary
 from mentoring.rounds.lines import standing
 from mentoring.rounds.rules import NobodyToMatch, ProblemRefused, waiting_bonus
@@ -23,6 +25,8 @@ QUARTER_MINUTES, QUARTERS_A_DAY = 15, 96
 LOWEST_GRADE, HIGHEST_GRADE = -1000, 1000
 """Whose grade is unknown stands where the seniority rule refuses: it cannot be shown to hold."""
 
+FINEST_CAP = 100
+"""Probabilities are whole hundredths."""
 LOT_BYTES = 8
 """Of 60,000 people two draw the same lot once in five thousand million rounds."""
 
@@ -33,12 +37,28 @@ Skills = Mapping[Key, list[tuple[int, str, int]]]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A problem, the enrolments of its rows and columns, and what its numbers stand for."""
+    """A problem, the enrolments of its rows and columns, and what its numbers stand for.
+
+    published: the pairs of the last published round that could be made again.
+    """
 
     problem: Problem
     leaders: list[UUID]
     juniors: list[UUID]
     vocabulary: Vocabulary
+    published: list[tuple[int, int]]
+
+    def aim(self, matching: Matching) -> Aim:
+        """A programme's policy in the engine's numbers."""
+        cap = Fraction(matching.cap).limit_denominator(FINEST_CAP)
+        return Aim(
+            policy=matching.policy.value,
+            quota=matching.quota,
+            change_cost=points_of(matching.change_cost),
+            cap=(cap.numerator, cap.denominator),
+            seed=matching.seed,
+            published=self.published,
+        )
 
 
 async def build_in_thread(rows: Rows) -> Snapshot:
@@ -99,7 +119,9 @@ def build(rows: Rows) -> Snapshot:
         rules=engine_rules(rows.rules),
         weights=Weights(**{name: getattr(rows.weights, name) for name in rows.weights.__struct_fields__}),
     )
-    return Snapshot(problem, [UUID(one.key) for one in leaders], [UUID(one.key) for one in juniors], vocabulary)
+    published = [(leader, junior) for leader, junior in people.of_enrolments(rows.published).tolist()]
+    ours, theirs = [UUID(one.key) for one in leaders], [UUID(one.key) for one in juniors]
+    return Snapshot(problem, ours, theirs, vocabulary, published)
 
 
 def engine_rules(rules: MatchingRules) -> Rules:

@@ -69,6 +69,7 @@ def summary(round_: Round) -> RoundSummary:
         name=round_.name,
         programme=round_.programme_id,
         state=round_.state,
+        matching=round_.matching,
         revision=round_.revision,
         leaders=round_.leaders,
         juniors=round_.juniors,

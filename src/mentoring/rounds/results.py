@@ -14,8 +14,8 @@ from mentoring.pairings.contracts import NeedMet, Parts, Reasons
 from mentoring.rounds.contracts import Vocabulary
 from mentoring.rounds.models import ProposedPair, RoundInputs, Unmatched
 from mentoring.rounds.problem import Snapshot
-from mentoring.rounds.rules import PinsImpossible, ProblemRefused, RoundTooLarge
-from mentoring.rounds.solver import Answer, Pair, Refused, Solved
+from mentoring.rounds.rules import PinsImpossible, ProblemRefused, QuotaOutOfReach, RoundTooLarge
+from mentoring.rounds.solver import Answer, Pair, Refused, Request, Solved
 
 
 def refused_by_engine(answer: Answer, snapshot: Snapshot) -> MentoringError:
@@ -25,11 +25,13 @@ def refused_by_engine(answer: Answer, snapshot: Snapshot) -> MentoringError:
         return PinsImpossible(cause=answer.cause, rules=", ".join(answer.rules), pairs=pairs)
     if isinstance(answer, Refused) and answer.code == "problem":
         return ProblemRefused(field=answer.field, why=answer.why)
+    if isinstance(answer, Refused) and answer.code == "quota":
+        return QuotaOutOfReach(asked=answer.asked, most=answer.most)
     return RoundTooLarge(places=answer.places if isinstance(answer, Refused) else 0)
 
 
 async def replace_rows(
-    db: AsyncSession, round_id: UUID, revision: int, snapshot: Snapshot, problem: bytes, solved: Solved
+    db: AsyncSession, round_id: UUID, revision: int, snapshot: Snapshot, request: Request, solved: Solved
 ) -> None:
     for table in (ProposedPair, Unmatched, RoundInputs):
         await db.execute(delete(table).where(table.round_id == round_id))
@@ -38,7 +40,8 @@ async def replace_rows(
         insert(RoundInputs).values(
             round_id=round_id,
             revision=revision,
-            problem=problem,
+            problem=request.problem,
+            aim=request.aim,
             leaders=[str(one) for one in snapshot.leaders],
             juniors=[str(one) for one in snapshot.juniors],
             vocabulary=snapshot.vocabulary,

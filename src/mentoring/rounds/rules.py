@@ -107,6 +107,10 @@ class PinsImpossible(Conflict):
     """Not all pins can be kept: ``rules`` refuse one, or one person's capacity is exceeded (``cause``)."""
 
 
+class QuotaOutOfReach(Conflict):
+    """``asked`` pairs of two countries cannot be had without leaving leaders out; ``most`` can."""
+
+
 class ProblemRefused(Invalid):
     """The engine cannot work with ``field`` (``why``: kind, shape, range, bytes)."""
 
@@ -128,7 +132,8 @@ class SolverDied(Conflict):
 
 
 FAILURES: dict[str, type[MentoringError]] = {
-    cause.__name__: cause for cause in (NobodyToMatch, PinsImpossible, ProblemRefused, RoundTooLarge, SolverDied)
+    cause.__name__: cause
+    for cause in (NobodyToMatch, PinsImpossible, ProblemRefused, QuotaOutOfReach, RoundTooLarge, SolverDied)
 }
 """How solving a round can end without a proposal; kept with the round by name."""
 

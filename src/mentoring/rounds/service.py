@@ -16,9 +16,10 @@ from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.people.models import Person
 from mentoring.policy import Action
+from mentoring.programmes.changes import merged
 from mentoring.programmes.models import Enrolment, Programme
 from mentoring.programmes.queries import find_programme
-from mentoring.programmes.rules import EnrolmentState, Role
+from mentoring.programmes.rules import EnrolmentState, Matching, Role
 from mentoring.rounds import rules
 from mentoring.rounds.child import run_solver
 from mentoring.rounds.contracts import (
@@ -68,11 +69,12 @@ async def propose_round(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+    matching_ = merged(programme.matching, data.matching)
     if round_ is None:
-        round_ = await _new_round(db, programme, data.year or now.year, now)
+        round_ = await _new_round(db, programme, data.year or now.year, matching_, now)
     else:
         rules.ensure_editable(round_.state)
-        round_.year, round_.revision = data.year or now.year, round_.revision + 1
+        round_.year, round_.matching, round_.revision = data.year or now.year, matching_, round_.revision + 1
     _ask_for_solving(db, round_, actor, now)
     try:
         await db.flush()
@@ -81,7 +83,7 @@ async def propose_round(
     return summary(round_)
 
 
-async def _new_round(db: AsyncSession, programme: Programme, year: int, now: datetime) -> Round:
+async def _new_round(db: AsyncSession, programme: Programme, year: int, matching_: Matching, now: datetime) -> Round:
     last = await db.scalar(select(func.max(Round.number)).where(Round.programme_id == programme.id))
     number = (last or 0) + 1
     round_ = Round(
@@ -90,6 +92,7 @@ async def _new_round(db: AsyncSession, programme: Programme, year: int, now: dat
         name=f"{programme.name} {number}",
         state=RoundState.SOLVING,
         year=year,
+        matching=matching_,
         requested_at=now,
     )
     db.add(round_)
@@ -245,7 +248,7 @@ async def replay_round(database: Database, actor: Actor, round_ref: str) -> Repl
     if inputs is None:
         raise rules.NothingToReplay()
     began = perf_counter()
-    solved = await run_solver(Request("solve", inputs.problem, programme.plan.minutes))
+    solved = await run_solver(Request("solve", inputs.problem, programme.plan.minutes, inputs.aim))
     if not isinstance(solved, Solved):
         raise rules.NothingToReplay()
     return Replay(

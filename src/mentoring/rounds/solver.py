@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 import matching
 from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
+from mentoring.rounds.aims import Aim
 from mentoring.rounds.proof import proof_of
 from mentoring.rounds.verdicts import ShownPair, Verified, verified
 
@@ -41,6 +42,7 @@ class Request(Struct, frozen=True):
     task: Literal["solve", "survey", "verify"]
     problem: bytes
     minutes: int = 0
+    aim: Aim = Aim()
     proof: bytes = b""
     shown: list[ShownPair] = []
 
@@ -108,13 +110,15 @@ class Surveyed(Struct, frozen=True, tag=True):
 
 
 class Refused(Struct, frozen=True, tag=True):
-    """The engine's conclusion that there is no answer: ``code`` is one of ``pins``, ``problem``, ``size``."""
+    """The engine's conclusion that there is no answer: ``code`` is ``pins``, ``problem``, ``size`` or ``quota``."""
 
     code: str
     cause: str = ""
     field: str = ""
     why: str = ""
     places: int = 0
+    asked: int = 0
+    most: int = 0
     pairs: list[tuple[int, int]] = []
     rules: list[str] = []
 
@@ -139,6 +143,8 @@ def answer(request: Request, told: Told) -> Answer:
         return Refused("pins", cause=conclusion.cause, pairs=list(conclusion.pairs), rules=broken)
     except matching.InvalidProblem as conclusion:
         return Refused("problem", field=conclusion.field, why=conclusion.why)
+    except matching.OutOfReach as conclusion:
+        return Refused("quota", asked=conclusion.asked, most=conclusion.most)
     except matching.TooLarge as conclusion:
         return Refused("size", places=conclusion.places)
     except MemoryError:
@@ -146,7 +152,8 @@ def answer(request: Request, told: Told) -> Answer:
 
 
 def _solved(problem: Problem, request: Request, told: Told) -> Solved:
-    proposal = matching.solve(problem, progress=told)
+    outcome = matching.propose(problem, request.aim.policy, request.aim.terms, told)
+    proposal = outcome.proposal
     pairs = explained(problem, proposal.pairs, proposal.fit, proposal.parts, request.minutes)
     lone_leaders = np.setdiff1d(np.arange(problem.leaders), proposal.pairs[:, 0])
     lone_juniors = np.setdiff1d(np.arange(problem.juniors), proposal.pairs[:, 1])
@@ -170,7 +177,7 @@ def _surveyed(problem: Problem, _request: Request, told: Told) -> Surveyed:
 
 def _verified(problem: Problem, request: Request, told: Told) -> Verified:
     told("verifying", 0.0)
-    return verified(problem, request.proof, request.shown, matching.COVERAGE_FIRST)
+    return verified(problem, request.proof, request.shown, request.aim)
 
 
 TASKS: dict[str, Callable[[Problem, Request, Told], Answer]] = {

@@ -7,6 +7,7 @@ from msgspec import Struct
 import matching
 from matching import RULE_NAMES, RULES, Objective, Problem, Proposal, Verdict
 from matching.verify import CAUSES as ENGINE_CAUSES
+from mentoring.rounds.aims import AS_GIVEN, Aim, as_given, promised
 from mentoring.rounds.proof import ProofUnreadable, proposal_of
 
 SHOWN = "shown"
@@ -37,7 +38,9 @@ class Fault(Struct, frozen=True, array_like=True):
 
 
 class Verified(Struct, frozen=True, tag=True):
-    """``aims``: of ``leaders``, ``weak``, ``total`` those that the round was to make as good as possible, in order."""
+    """``aims``: of ``leaders``, ``weak``, ``total`` those in which nothing is better, in order; ``floor``: among pairs
+    with at least this fit.
+    """
 
     holds: bool
     pairs: int
@@ -46,18 +49,20 @@ class Verified(Struct, frozen=True, tag=True):
     weak: int
     weak_below: float
     total_fit: float
+    floor: float
     aims: list[str]
     found: int
     faults: list[Fault]
 
 
-def verified(problem: Problem, proof: bytes, shown: Iterable[ShownPair], objective: Objective) -> Verified:
-    """Check the bytes and what the tables show of them."""
+def verified(problem: Problem, proof: bytes, shown: Iterable[ShownPair], aim: Aim) -> Verified:
+    """Check the bytes and what the tables show of them. Where a policy promises no best, rules and figures."""
     try:
         proposal = proposal_of(proof)
     except (ProofUnreadable, matching.InvalidProblem):
-        return Verified(False, 0, 0, 0, 0, 0.0, 0.0, [], 1, [Fault("malformed")])
-    verdict = matching.verify(problem, proposal, objective)
+        return Verified(False, 0, 0, 0, 0, 0.0, 0.0, 0.0, [], 1, [Fault("malformed")])
+    objective = promised(aim, proposal.certificate)
+    verdict = matching.verify(_proven_in(problem, proposal, objective), proposal, objective)
     faults = [*_named(verdict), *_not_as_shown(proposal, shown)]
     found = verdict.found + len(faults) - len(verdict.violations)
     return Verified(
@@ -66,12 +71,19 @@ def verified(problem: Problem, proof: bytes, shown: Iterable[ShownPair], objecti
         eligible=verdict.eligible or 0,
         matched=proposal.matched,
         weak=proposal.weak,
-        weak_below=objective.weak_below / matching.POINTS,
+        weak_below=proposal.certificate.objective.weak_below / matching.POINTS,
         total_fit=proposal.total_fit,
-        aims=aims_of(objective),
+        floor=objective.floor / matching.POINTS if objective else 0.0,
+        aims=aims_of(objective) if objective else [],
         found=found,
         faults=faults[:FIRST_FEW],
     )
+
+
+def _proven_in(problem: Problem, proposal: Proposal, objective: Objective | None) -> Problem:
+    """The problem that the proof speaks of: where pairs were chosen by other means, the one in which they are fixed."""
+    chosen = objective is None and proposal.certificate.objective.weak_below == AS_GIVEN.weak_below
+    return as_given(problem, proposal) if chosen and len(proposal.pairs) and proposal.pairs.min() >= 0 else problem
 
 
 def aims_of(objective: Objective) -> list[str]:

@@ -26,12 +26,12 @@ async def verify_round(database: Database, actor: Actor, round_ref: str) -> Veri
         if inputs is None or inputs.proof is None:
             raise NothingToVerify()
         shown = await _shown(db, inputs)
-    answer = await run_solver(Request("verify", inputs.problem, proof=inputs.proof, shown=shown))
+    answer = await run_solver(Request("verify", inputs.problem, aim=inputs.aim, proof=inputs.proof, shown=shown))
     if not isinstance(answer, Verified):
         raise NothingToVerify()
     async with database.reading() as db:
         faults = await _named(db, inputs, answer)
-    return _verification(round_, answer, faults, perf_counter() - began)
+    return _verification(round_, inputs, answer, faults, perf_counter() - began)
 
 
 async def _shown(db: AsyncSession, inputs: RoundInputs) -> list[ShownPair]:
@@ -66,7 +66,9 @@ async def _named(db: AsyncSession, inputs: RoundInputs, answer: Verified) -> lis
     ]
 
 
-def _verification(round_: Round, answer: Verified, faults: list[VerifyFault], seconds: float) -> Verification:
+def _verification(
+    round_: Round, inputs: RoundInputs, answer: Verified, faults: list[VerifyFault], seconds: float
+) -> Verification:
     return Verification(
         round=round_.id,
         name=round_.name,
@@ -77,6 +79,8 @@ def _verification(round_: Round, answer: Verified, faults: list[VerifyFault], se
         weak=answer.weak,
         weak_below=answer.weak_below,
         total_fit=answer.total_fit,
+        floor=answer.floor,
+        policy=inputs.aim.policy,
         aims=answer.aims,
         found=answer.found,
         faults=faults,

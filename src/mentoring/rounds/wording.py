@@ -14,7 +14,7 @@ def who(member: Member | None) -> str:
 def verification(words: Words, found: Verification) -> Iterator[str]:
     """What was looked at and what holds, or where it fails."""
     if found.holds:
-        yield words.text("round.verify.holds", name=found.name)
+        yield words.text("round.verify.holds" if found.aims else "round.verify.keeps", name=found.name)
     else:
         yield words.plural("round.verify.fails", found.found, name=found.name)
     if found.pairs:
@@ -28,6 +28,10 @@ def verification(words: Words, found: Verification) -> Iterator[str]:
 
 
 def _proven(words: Words, found: Verification) -> Iterator[str]:
+    if not found.aims:
+        yield words.text("round.verify.no_promise", policy=words.text(f"policy.{found.policy}"))
+    if found.floor:
+        yield words.text("round.verify.floor", floor=words.number(found.floor, 3))
     for place, aim in enumerate(found.aims):
         yield words.text(
             f"round.verify.then.{aim}" if place else f"round.verify.first.{aim}",
