@@ -77,9 +77,16 @@ class Priced(NamedTuple):
         return self.total + self.price * (self.across - asked)
 
 
-def with_quota(problem: Problem, groups: Groups, asked: int, progress: Progress | None = None) -> Quota:
+def with_quota(
+    problem: Problem,
+    groups: Groups,
+    asked: int,
+    progress: Progress | None = None,
+    most_programme: int = MOST_PROGRAMME,
+) -> Quota:
     """Return the best proposal that has so many pairs across, pins counted.
 
+    most_programme: pairs that an integer programme may take on; where it would need more, the gap is told.
     Raises: OutOfReach with the most that can be had; InvalidProblem.
     """
     if (len(groups.leader), len(groups.junior)) != (problem.leaders, problem.juniors):
@@ -93,8 +100,9 @@ def with_quota(problem: Problem, groups: Groups, asked: int, progress: Progress 
     reached = max((one for one in (*found, most) if one.across >= asked), key=lambda one: one.total)
     proven = min(found, key=lambda one: one.bound(asked))
     gap = proven.bound(asked) - reached.total
-    if gap:
-        reached, gap = _closed(problem, groups, asked, proven, reached)
+    near = _near(problem, groups, proven, gap) if gap else None
+    if near is not None and len(near.leader) <= most_programme:
+        reached, gap = _closed(problem, groups, asked, proven, near)
     return Quota(reached.proposal, asked, reached.across, most.across, proven.price, gap)
 
 
@@ -123,7 +131,8 @@ def priced(problem: Problem, groups: Groups, price: int, progress: Progress | No
 
 
 def _with_price(groups: Groups, price: int) -> Objective:
-    return Objective(across=price, leader_group=groups.leader, junior_group=groups.junior)
+    people = len(groups.leader) and len(groups.junior)
+    return Objective(across=price if people else 0, leader_group=groups.leader, junior_group=groups.junior)
 
 
 def _most(problem: Problem, groups: Groups) -> Priced:
@@ -140,13 +149,9 @@ def _most(problem: Problem, groups: Groups) -> Priced:
     return Priced(0, proposal, groups.across(proposal.pairs), points_of(proposal))
 
 
-def _closed(problem: Problem, groups: Groups, asked: int, proven: Priced, reached: Priced) -> tuple[Priced, int]:
-    """Return the best proposal among pairs at most the gap below the best, and the gap that remains."""
-    gap = proven.bound(asked) - reached.total
-    arcs = _near(problem, groups, proven, gap)
-    if len(arcs.leader) > MOST_PROGRAMME:
-        return reached, gap
-    programme = programme_of(problem, arcs)
+def _closed(problem: Problem, groups: Groups, asked: int, proven: Priced, near: Arcs) -> tuple[Priced, int]:
+    """Return the best proposal among the pairs near the best, and the gap that remains: none, but for HiGHS."""
+    programme = programme_of(problem, near)
     demanded = proven.proposal.matched - len(np.unique(problem.pinned[:, 0]))
     made, bound = _solved(programme, demanded, groups, asked - groups.across(problem.pinned))
     proposal = as_given(problem, np.concatenate([problem.pinned, programme.pairs(made)]))

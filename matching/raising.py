@@ -49,13 +49,14 @@ def raised_last(problem: Problem, first: Objective, progress: Progress | None = 
 def raised_first(problem: Problem, progress: Progress | None = None) -> Raised:
     """Match as many leaders as possible, then make the lowest fit as high as can be, then the total.
 
-    Bisection over the fits that there are: if a floor costs a leader, so does every higher one.
+    Bisection over the fits that there are: if a floor costs a leader, so does every higher one. A place that nobody
+    needs in order to be matched stays empty rather than hold the lowest pair.
     """
     best = solve(problem, COVERAGE_FIRST, progress)
     lowest = lowest_free(problem, best)
     if lowest is None:
         return Raised(best, COVERAGE_FIRST, ended=True)
-    fits = _between(problem, lowest, POINTS)
+    fits = np.append(_between(problem, lowest, POINTS - 1), POINTS)
     low, high = 0, len(fits)
     while low < high:
         middle = (low + high) // 2
@@ -65,7 +66,8 @@ def raised_first(problem: Problem, progress: Progress | None = None) -> Raised:
         else:
             best, lowest = other, lowest_free(problem, other) or POINTS
             low = int(np.searchsorted(fits, lowest, "right"))
-    return Raised(best, replace(COVERAGE_FIRST, floor=min(lowest, POINTS)), settled=1, ended=lowest >= POINTS)
+    settled = len(_lowest(problem, best)[:1])
+    return Raised(best, replace(COVERAGE_FIRST, floor=min(lowest, POINTS)), settled, ended=lowest >= POINTS)
 
 
 def raised_in_turn(problem: Problem, levels: int = MOST_LEVELS, progress: Progress | None = None) -> Raised:
@@ -77,13 +79,13 @@ def raised_in_turn(problem: Problem, levels: int = MOST_LEVELS, progress: Progre
     demand several counts at once, which no prices can prove. There it stops, or after so many levels, or ends when no
     further pair has to be below a perfect fit. What is left open is settled by the total.
     """
-    best, objective, _, ended = raised_first(problem, progress)
+    best, objective, first, ended = raised_first(problem, progress)
     known: list[int] = []
     fits = _between(problem, objective.floor - 1, POINTS - 1)
     for _ in range(levels):
         found = None if ended else _next(problem, objective.floor, fits, len(known))
         if found is None:
-            return Raised(best, objective, settled=len(known), ended=True)
+            return Raised(best, objective, settled=max(first, len(known)), ended=True)
         lowest, without, fewest = found
         if without is not None:
             if _lowest(problem, without.proposal, lowest - 1) != known:
@@ -95,7 +97,7 @@ def raised_in_turn(problem: Problem, levels: int = MOST_LEVELS, progress: Progre
             break
         (best, objective), known = fewest, counted
         fits = fits[fits > lowest]
-    return Raised(best, objective, settled=len(known))
+    return Raised(best, objective, settled=max(first, len(known)))
 
 
 class _Tried(NamedTuple):

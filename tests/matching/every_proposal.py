@@ -6,17 +6,19 @@ from functools import cached_property
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching import POINTS, WEAK, Problem, fit, refusals
 from matching.block import measure
+from matching.lots import drawn
 from matching.points import tables
 from matching.stability import views
 
 Pair = tuple[int, int]
 Chosen = tuple[Pair, ...]
+Own = tuple[list[list[int]], list[list[int]]]
 
 EVERYBODY = slice(None)
-HIGHEST = 10 * POINTS
 
 
 @dataclass(frozen=True)
@@ -68,20 +70,29 @@ class Everything:
         )
 
     def ladder(self, pairs: Chosen) -> list[int]:
-        """Fits from the lowest up, pins aside; who has fewer pairs has nothing low there."""
+        """Fits from the lowest up, pins aside."""
         return sorted(self.fits[leader][junior] for leader, junior in pairs if (leader, junior) not in self.pins)
 
     def lowest(self, pairs: Chosen) -> int:
-        return min(self.ladder(pairs), default=HIGHEST)
+        """Where there is no pair nothing is low."""
+        return min(self.ladder(pairs), default=POINTS)
 
     @cached_property
-    def _views(self) -> tuple[list[list[int]], list[list[int]]]:
+    def scores(self) -> Own:
+        """Own scores of leaders and of juniors."""
         theirs, ours = views(measure(self.problem, EVERYBODY, EVERYBODY), tables(self.problem))
         return theirs.tolist(), ours.tolist()
 
-    def blocking(self, pairs: Chosen) -> list[Pair]:
+    @cached_property
+    def likings(self) -> Own:
+        """Own scores in which the lots have settled what is alike."""
+        lots = drawn(self.problem.leader_lot[:, None], self.problem.junior_lot).tolist()
+        theirs, ours = self.scores
+        return liked(theirs, lots), liked(ours, lots)
+
+    def blocking(self, pairs: Chosen, own: Own) -> list[Pair]:
         """Who would both rather have each other, by own scores, than a free place or somebody not pinned to them."""
-        theirs, ours = own = self._views
+        theirs, ours = own
 
         def would(person: int, side: int, score: int, capacity: int) -> bool:
             with_them = [pair for pair in pairs if pair[side] == person]
@@ -96,5 +107,9 @@ class Everything:
         ]
 
 
-def chosen(pairs: np.ndarray[tuple[int, ...], np.dtype[np.int32]]) -> Chosen:
+def liked(scores: list[list[int]], lots: list[list[int]]) -> list[list[int]]:
+    return [[score << 64 | lot for score, lot in zip(*rows, strict=True)] for rows in zip(scores, lots, strict=True)]
+
+
+def chosen(pairs: NDArray[np.int32]) -> Chosen:
     return tuple((leader, junior) for leader, junior in pairs.tolist())
