@@ -4,6 +4,9 @@ Shares nothing with the solver but the problem, the objective and the numbers th
 that was tampered with is refused; so is one that is merely not right.
 """
 
+import importlib
+import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +19,12 @@ from matching.objective import LEVELS, POINTS, Objective
 from matching.problem import Problem
 from matching.rules import Rule
 from matching.verify_pass import Demand, Facts, Longs, Looked, Passed, looked_at, pass_over
+from matching.verify_sheet import fits
+
+Pass = Callable[[Facts, Demand, bool, int], Passed]
+
+MANY = 1 << 24
+"""Pairs from which on the compiled pass is taken, where there is numba: with fewer, compiling would cost more."""
 
 FIRST_FEW = 10
 """Violations named; all are counted."""
@@ -79,9 +88,21 @@ def verify(problem: Problem, proposal: Proposal, objective: Objective | None = N
     worth, priced = _worth(facts, proposal, looked), _price_sum(problem, proof)
     found += [Violation("worth")] * (worth != proof.worth) + [Violation("price_sum")] * (priced != worth)
     found += _negative(proof)
-    passed = pass_over(facts, _demand(facts, proof), count, FIRST_FEW)
+    passed = _pass_for(problem)(facts, _demand(facts, proof), count, FIRST_FEW)
     better = [Violation("better", leader, junior) for leader, junior in passed.first]
     return _verdict(problem, passed, found, better, worth, priced)
+
+
+def _has_numba() -> bool:
+    return importlib.util.find_spec("numba") is not None
+
+
+def _pass_for(problem: Problem) -> Pass:
+    """Return the plain pass or the compiled one; what they find is the same."""
+    if problem.leaders * problem.juniors < MANY or not (fits(problem) and _has_numba()):
+        return pass_over
+    compiled: Pass = importlib.import_module("matching.verify_fast").pass_fast
+    return compiled
 
 
 def _refused(cause: str) -> Verdict:
@@ -177,7 +198,8 @@ def _broken(facts: Facts, proposal: Proposal, looked: Looked) -> list[Violation]
 
 def _wrong_claims(facts: Facts, proposal: Proposal, looked: Looked) -> list[Violation]:
     """Return what is said of the pairs and is not so; fit and parts, which are no whole numbers, to the rounding."""
-    near = (np.abs(proposal.parts.T * facts.weights[:, None] - looked.parts) < 0.51).all(axis=0)
+    rounding = np.array([0.51, 0.51, 1.01, 0.51, 0.51, 0.51])[:, None]  # there may be two wishes
+    near = (np.abs(proposal.parts.T * facts.weights[:, None] - looked.parts) < rounding).all(axis=0)
     near &= np.abs(proposal.fit * POINTS - looked.fit) < 4
     wrong = np.flatnonzero((proposal.points != looked.fit) | ~near)
     found = [Violation("points", int(leader), int(junior)) for leader, junior in proposal.pairs[wrong]]

@@ -116,10 +116,13 @@ class Facts:
     @cached_property
     def most_besides_need(self) -> Longs:
         """Points that a leader's pair can have at most (L,) besides need, the junior's waiting, and what is named."""
-        whole = rounded(self.weights)
-        tools = np.where(self.problem.wanted_tools.any(axis=1), whole[3] + 1, 0)
-        most: Longs = tools + whole[1] + whole[4] + whole[5] + self.leader_waiting + self.objective.across + 2
-        return most
+        _, _, _, tools, language, across = rounded(self.weights)
+        hours = self.problem.leader_hours.sum(axis=-1).min(axis=0)
+        most: Longs = rounded(self.weights[1] * np.minimum(hours, FULL_HOURS) / FULL_HOURS)
+        most += np.where(self.problem.wanted_tools.any(axis=1), tools, 0)
+        fluency = self.problem.leader_fluency.max(axis=1, initial=0)
+        most += np.array([0, 0, (language + 1) // 2, language])[fluency] + across
+        return most + self.leader_waiting + self.objective.across + 2
 
     @cached_property
     def named(self) -> Mapping[str, Longs]:

@@ -1,6 +1,7 @@
 """A proposal that is right is proven; one that was tampered with, in whatever place, is refused."""
 
 import ast
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -31,11 +32,14 @@ from matching import (
 from matching.fit import FULL_QUARTERS
 from matching.points import fit_points, full_points, tables
 from matching.verify import CAUSES
-from matching.verify_pass import Facts, looked_at
+from matching.verify_fast import pass_fast
+from matching.verify_pass import Demand, Facts, looked_at, pass_over
+from matching.verify_sheet import fits
 from tests.matching.cabinet import cabinet
 from tests.matching.problems import a_problem, assignments, people, scored
 
 EVERYBODY = slice(None)
+Patch = pytest.MonkeyPatch
 
 
 @pytest.fixture(scope="module")
@@ -297,3 +301,47 @@ def test_a_worse_proposal_is_never_proven_whatever_its_prices(data: st.DataObjec
     worse = replace(proved(best, leader_price=price), **few, matched=len(np.unique(few["pairs"][:, 0])))
 
     assert not verify(problem, worse).holds
+
+
+@given(st.data(), st.one_of(assignments(), people()), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_the_compiled_pass_finds_what_the_plain_one_finds(data: st.DataObject, problem: Problem, count: bool) -> None:
+    facts = Facts(problem, data.draw(objectives(problem)))
+    price = st.integers(0, 1_200_000)
+    demand = Demand(
+        np.array(data.draw(st.lists(price, min_size=problem.leaders, max_size=problem.leaders))),
+        np.array(data.draw(st.lists(price, min_size=problem.juniors, max_size=problem.juniors))),
+        data.draw(st.sampled_from([1, 1 << 30])),
+        np.array(data.draw(st.sampled_from([[], [0]])), np.int64),
+        np.array([400_000]),
+    )
+
+    assert pass_fast(facts, demand, count, 2) == pass_over(facts, demand, count, 2)
+
+
+def test_both_passes_find_the_same_in_a_real_round(round_: tuple[Problem, Proposal]) -> None:
+    problem, _ = round_
+    facts = Facts(problem, COVERAGE_FIRST)
+    nothing = np.empty(0, np.int64)
+    too_low = Demand(np.full(problem.leaders, 400_000), np.full(problem.juniors, 100_000), 1, nothing, nothing)
+
+    found = pass_over(facts, too_low, True, 10)
+
+    assert found.short > 1000
+    assert pass_fast(facts, too_low, True, 10) == found
+    assert pass_fast(facts, too_low, False, 10) == replace(found, eligible=None)
+
+
+def test_with_many_pairs_the_compiled_pass_is_taken(round_: tuple[Problem, Proposal], monkeypatch: Patch) -> None:
+    problem, proposal = round_
+    plain = verify(problem, proposal)
+    monkeypatch.setattr(sys.modules["matching.verify"], "MANY", 0)
+
+    assert verify(problem, proposal) == plain
+    many_languages = replace(
+        problem,
+        leader_fluency=np.repeat(problem.leader_fluency, 12, axis=1),
+        junior_fluency=np.repeat(problem.junior_fluency, 12, axis=1),
+    )
+    assert not fits(many_languages)
+    assert verify(many_languages, proposal) == plain
