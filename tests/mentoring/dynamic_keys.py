@@ -24,7 +24,9 @@ from mentoring.programmes.rules import (
     Role,
 )
 from mentoring.rounds.rules import OverrideKind, RoundState
+from mentoring.rounds.trying import PolicyRow
 from mentoring.rounds.verdicts import AIMS, CAUSES
+from mentoring.rounds.wording import PRICED
 from mentoring.skills.digcomp import shipped_catalogue
 from tests.architecture.sources import code, function_name, nodes
 
@@ -57,7 +59,11 @@ QUESTIONS = ("mail.check_in", "mail.pulse")
 LETTERS = [f"mail.{purpose}" for purpose in (LinkPurpose.INVITATION, LinkPurpose.RESET)]
 OF_STAFF, OF_SIGN_UPS = ("added", "changed", "left", "unchanged"), ("leaders", "juniors")
 FILE_STAGES = ("read", "compare", "write")
-SOLVING_STAGES = ("reading", "scoring", "assigning", "unmatched", "explaining", "storing", "verifying")
+SOLVING_STAGES = (
+    *("reading", "scoring", "assigning", "unmatched", "explaining", "storing"),
+    *("verifying", "trying", "comparing"),
+)
+COMPARED = tuple(name for name in PolicyRow.__struct_fields__ if name not in ("policy", "refused"))
 SWITCHED = MatchingRules.__struct_fields__
 NUMBERED = [
     *(f"matching.{name}" for name in Matching.__struct_fields__),
@@ -130,6 +136,12 @@ EXPANSIONS: dict[str, list[str]] = {
     "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),
     "round.stage.{}": filled("round.stage.{}", SOLVING_STAGES),
     "round.state.{}": filled("round.state.{}", RoundState),
+    "page.round.compare.{}": filled("page.round.compare.{}", COMPARED),
+    "page.round.frontier.{}": filled("page.round.frontier.{}", ("lowest", "across")),
+    "page.round.{}": filled("page.round.{}", OverrideKind),
+    "round.compare.refused.{}": filled("round.compare.refused.{}", ("size", "quota")),
+    "round.price.free.{}": filled("round.price.free.{}", PRICED),
+    "round.price.{}": filled("round.price.{}", PRICED),
     "round.verify.cause.{}": filled("round.verify.cause.{}", CAUSES),
     "round.verify.first.{}": filled("round.verify.first.{}", AIMS),
     "round.verify.then.{}": filled("round.verify.then.{}", AIMS[1:]),

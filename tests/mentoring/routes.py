@@ -134,6 +134,13 @@ ROUTES: dict[str, Call] = {
     "POST /rounds/{round_ref}/replay": Call(ITS),
     "POST /api/v1/rounds/{round_ref}/verify": Call(ITS),
     "POST /rounds/{round_ref}/verify": Call(ITS),
+    "POST /api/v1/rounds/{round_ref}/what-if": Call(ITS, json={"pins": [PAIR]}),
+    "POST /rounds/{round_ref}/what-if": Call(ITS, data={**PAIR, "kind": "pin"}),
+    "POST /api/v1/rounds/{round_ref}/decisions": Call(ITS, json={"pins": [PAIR], "reason": "r"}),
+    "POST /api/v1/rounds/{round_ref}/comparison": Call(ITS),
+    "POST /rounds/{round_ref}/comparison": Call(ITS),
+    "POST /api/v1/programmes/{programme}/comparison": Call(ITS),
+    "POST /programmes/{programme}/comparison": Call(ITS),
     "POST /api/v1/rounds/{round_ref}/export": Call(ITS),
     "POST /rounds/{round_ref}/export": Call(ITS, data={"format": "json"}),
     # pairings

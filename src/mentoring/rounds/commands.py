@@ -13,7 +13,7 @@ from mentoring.i18n import Words
 from mentoring.identity import MACHINE
 from mentoring.programmes.contracts import MatchingChange
 from mentoring.programmes.rules import PolicyName
-from mentoring.rounds import exporting, queries, service, verifying, wording
+from mentoring.rounds import asking_commands, exporting, queries, service
 from mentoring.rounds.contracts import (
     LAST_REVISION,
     Changed,
@@ -30,7 +30,6 @@ from mentoring.rounds.contracts import (
     UndoneRound,
     UnmatchedRow,
 )
-from mentoring.rounds.findings import Verification
 from mentoring.rounds.rules import FAILURES, ExportFormat, FileExists, FileNotWritten, RoundSolving, RoundState
 
 SHOWN = 20
@@ -43,6 +42,10 @@ def round_() -> None:
 
     PROGRAMME and ROUND are an id or a name. The first round of "Digital leaders" is "Digital leaders 1".
     """
+
+
+for asking in asking_commands.COMMANDS:
+    round_.add_command(asking)
 
 
 @round_.command()
@@ -181,23 +184,6 @@ def _decide(round_ref: str, as_json: bool, decide: Callable[[AsyncSession], Awai
 
     changed = console.with_database(work)
     console.say(as_json, changed, _changed(console.words(), changed))
-
-
-@round_.command()
-@click.argument("round_ref", metavar="ROUND")
-@console.json_option
-def verify(round_ref: str, as_json: bool) -> None:
-    """Look at all pairs once more, apart from the solver: is every rule kept, could anything be better?
-
-    Ends with 1 where something is wrong. Example: mentoring round verify "Digital leaders 1"
-    """
-
-    async def work(opened: Database) -> Verification:
-        return await verifying.verify_round(opened, MACHINE, round_ref)
-
-    found = console.with_database(work)
-    console.say(as_json, found, wording.verification(console.words(), found))
-    raise SystemExit(0 if found.holds else 1)
 
 
 @round_.command()

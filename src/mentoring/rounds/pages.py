@@ -19,8 +19,9 @@ from mentoring.policy import Action
 from mentoring.programmes.contracts import MatchingChange
 from mentoring.programmes.queries import read_programme
 from mentoring.programmes.rules import PolicyName
-from mentoring.rounds import exporting, queries, service, verifying, wording
+from mentoring.rounds import asking, exporting, picture, queries, service, verifying, wording
 from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, Publish, Replay
+from mentoring.rounds.findings import Comparison, WhatIf
 from mentoring.rounds.rules import ExportFormat, OverrideKind
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
@@ -74,6 +75,19 @@ class ProgrammeRounds(Controller):
             ready=await queries.read_readiness(db, actor, programme, now),
             titles=await read_titles(db, actor, words),
         )
+
+    @post("/comparison", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def compare(
+        self,
+        programme: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        async with kept(partial(_asked_of, database, actor, programme)):
+            found = await asking.compare_programme(database, actor, programme, now.year)
+        return _comparison(words, found, f"/programmes/{programme}/rounds")
 
 
 class RoundPages(Controller):
@@ -179,6 +193,33 @@ class RoundPages(Controller):
             found = await verifying.verify_round(database, actor, round_ref)
         return page("rounds/verified.html", found=found, lines=list(wording.verification(words, found)))
 
+    @post("/what-if", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def what_if(
+        self,
+        round_ref: FromPath[str],
+        data: URLEncodedBody[Typed],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        async with kept(partial(_replayed, database, actor, words, round_ref)):
+            wanted = _what_if(data)
+            found = await asking.what_if(database, actor, round_ref, wanted)
+        lines = list(wording.consequence(words, found))
+        return page("rounds/what_if.html", found=found, lines=lines, wanted=wanted, typed=data)
+
+    @post("/comparison", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def compare(
+        self,
+        round_ref: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        async with kept(partial(_replayed, database, actor, words, round_ref)):
+            found = await asking.compare_round(database, actor, round_ref)
+        return _comparison(words, found, f"/rounds/{round_ref}")
+
     @post("/export", opt={"action": Action.ROUND_READ}, status_code=200)
     async def export(
         self,
@@ -194,6 +235,34 @@ class RoundPages(Controller):
 
 
 DECISIONS = {OverrideKind.PIN: service.pin_pair, OverrideKind.FORBID: service.forbid_pair}
+
+
+def _what_if(typed: Typed) -> WhatIf:
+    """One pair to pin or to forbid, or one person, as the form says."""
+    pair = {name: single(typed, name) for name in ("leader", "junior")}
+    without = single(typed, "without")
+    pairs = {"pin": "pins", "forbid": "forbids"}
+    named = {pairs.get(single(typed, "kind"), "pins"): [pair]} if any(pair.values()) else {}
+    return command_of(WhatIf, named | ({"without": [without]} if without else {}))
+
+
+def _comparison(words: Words, found: Comparison, back: str) -> Template:
+    frontiers = {"lowest": found.found.lowest, "across": found.found.across}
+    return page(
+        "rounds/comparison.html",
+        found=found,
+        prices=list(wording.prices(words, found.found.prices)),
+        frontiers={name: (points, picture.dots(points), picture.line(points)) for name, points in frontiers.items()},
+        tenths=partial(wording.tenths, words),
+        width=picture.WIDTH,
+        height=picture.HEIGHT,
+        back=back,
+    )
+
+
+async def _asked_of(database: Database, actor: Actor, programme: str) -> Template:
+    async with database.reading() as db:
+        return await _rounds(db, actor, programme)
 
 
 async def _rounds(db: AsyncSession, actor: Actor, programme: str) -> Template:

@@ -36,7 +36,7 @@ from mentoring.rounds.findings import Member
 from mentoring.rounds.models import Override, ProposedPair, Round, Unmatched
 from mentoring.rounds.problem import Snapshot, build_in_thread
 from mentoring.rounds.results import refused_by_engine, taken_away
-from mentoring.rounds.rules import RoundNotFound
+from mentoring.rounds.rules import NotEnrolled, RoundNotFound
 from mentoring.rounds.snapshot import read_rows
 from mentoring.rounds.solver import Alone, Request, Surveyed
 
@@ -53,6 +53,31 @@ def _named(ref: str) -> ColumnElement[bool]:
         return or_(Round.id == UUID(ref), Round.name == ref)
     except ValueError:
         return Round.name == ref.strip()
+
+
+async def find_enrolment(db: AsyncSession, programme_id: UUID, who: str, role: Role) -> Enrolment:
+    """Found by staff number, address or id; who is not enrolled and who does not exist are told alike."""
+    found = await db.scalar(
+        select(Enrolment)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(
+            Enrolment.programme_id == programme_id,
+            Enrolment.role == role,
+            Enrolment.state == EnrolmentState.ENROLLED,
+            Person.left_on.is_(None),
+            or_(Person.staff_no == who.strip(), Person.email == who.strip().lower(), *_by_id(who)),
+        )
+    )
+    if found is None:
+        raise NotEnrolled(who=who, role=role.value)
+    return found
+
+
+def _by_id(who: str) -> list[ColumnElement[bool]]:
+    try:
+        return [Person.id == UUID(who)]
+    except ValueError:
+        return []
 
 
 async def list_rounds(db: AsyncSession, actor: Actor, programme_ref: str) -> list[RoundSummary]:

@@ -1,6 +1,7 @@
 """What the solver found, in names and rows instead of numbers."""
 
 import hashlib
+from collections.abc import Sequence
 from uuid import UUID
 
 import numpy as np
@@ -20,8 +21,13 @@ from mentoring.rounds.solver import Answer, Pair, Refused, Request, Solved
 
 def refused_by_engine(answer: Answer, snapshot: Snapshot) -> MentoringError:
     """The engine's conclusion that there is no answer, as a refusal of ours."""
+    return refusal_of(answer, snapshot.leaders, snapshot.juniors)
+
+
+def refusal_of(answer: Answer, leaders: Sequence[UUID], juniors: Sequence[UUID]) -> MentoringError:
+    """The same for inputs that were stored; people are named by their enrolments."""
     if isinstance(answer, Refused) and answer.code == "pins":
-        pairs = [[str(snapshot.leaders[leader]), str(snapshot.juniors[junior])] for leader, junior in answer.pairs]
+        pairs = [[str(leaders[leader]), str(juniors[junior])] for leader, junior in answer.pairs]
         return PinsImpossible(cause=answer.cause, rules=", ".join(answer.rules), pairs=pairs)
     if isinstance(answer, Refused) and answer.code == "problem":
         return ProblemRefused(field=answer.field, why=answer.why)

@@ -103,6 +103,14 @@ class NothingToVerify(Conflict):
     """The round has no stored result, or one from before results came with a proof."""
 
 
+class NotInRound(Conflict):
+    """``who`` was not in the round when it was solved; propose it again to have them in."""
+
+
+class NothingToTry(Invalid):
+    """What if what? No pair and no person is named."""
+
+
 class PinsImpossible(Conflict):
     """Not all pins can be kept: ``rules`` refuse one, or one person's capacity is exceeded (``cause``)."""
 

@@ -22,6 +22,7 @@ import matching
 from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
 from mentoring.rounds.aims import Aim
 from mentoring.rounds.proof import proof_of
+from mentoring.rounds.trying import Compared, Edits, Tried, compared, tried
 from mentoring.rounds.verdicts import ShownPair, Verified, verified
 
 MOST_MEMORY = 8 << 30
@@ -36,15 +37,17 @@ SWITCHED = np.array([rule not in ALWAYS_ON for rule in RULES])
 
 class Request(Struct, frozen=True):
     """``solve``: a proposal with its reasons. ``survey``: who could be paired at all. ``verify``: whether ``proof``
-    holds and is what is ``shown``. ``minutes``: of a session.
+    holds and is what is ``shown``. ``try``: what ``edits`` would change. ``compare``: all policies. ``minutes``: of a
+    session.
     """
 
-    task: Literal["solve", "survey", "verify"]
+    task: Literal["solve", "survey", "verify", "try", "compare"]
     problem: bytes
     minutes: int = 0
     aim: Aim = Aim()
     proof: bytes = b""
     shown: list[ShownPair] = []
+    edits: Edits = Edits()
 
 
 class Progress(Struct, frozen=True, tag=True):
@@ -123,7 +126,7 @@ class Refused(Struct, frozen=True, tag=True):
     rules: list[str] = []
 
 
-Answer = Solved | Surveyed | Verified | Refused
+Answer = Solved | Surveyed | Verified | Tried | Compared | Refused
 Message = Progress | Answer
 Told = Callable[[str, float], None]
 
@@ -180,10 +183,21 @@ def _verified(problem: Problem, request: Request, told: Told) -> Verified:
     return verified(problem, request.proof, request.shown, request.aim)
 
 
+def _tried(problem: Problem, request: Request, told: Told) -> Tried:
+    told("trying", 0.0)
+    return tried(problem, request.proof, request.edits, request.aim)
+
+
+def _compared(problem: Problem, request: Request, told: Told) -> Compared:
+    return compared(problem, request.aim, told)
+
+
 TASKS: dict[str, Callable[[Problem, Request, Told], Answer]] = {
     "solve": _solved,
     "survey": _surveyed,
     "verify": _verified,
+    "try": _tried,
+    "compare": _compared,
 }
 
 

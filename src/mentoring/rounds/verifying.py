@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database
 from mentoring.identity import Actor
+from mentoring.rounds.asking import proven
 from mentoring.rounds.child import run_solver
 from mentoring.rounds.findings import Member, Verification, VerifyFault
 from mentoring.rounds.models import ProposedPair, Round, RoundInputs
@@ -22,11 +23,9 @@ async def verify_round(database: Database, actor: Actor, round_ref: str) -> Veri
     began = perf_counter()
     async with database.reading() as db:
         round_ = await find_round(db, actor, round_ref)
-        inputs = await db.get(RoundInputs, round_.id)
-        if inputs is None or inputs.proof is None:
-            raise NothingToVerify()
+        inputs = await proven(db, round_)
         shown = await _shown(db, inputs)
-    answer = await run_solver(Request("verify", inputs.problem, aim=inputs.aim, proof=inputs.proof, shown=shown))
+    answer = await run_solver(Request("verify", inputs.problem, aim=inputs.aim, proof=inputs.proof or b"", shown=shown))
     if not isinstance(answer, Verified):
         raise NothingToVerify()
     async with database.reading() as db:

@@ -104,6 +104,23 @@ async def test_what_is_not_yours_is_not_there(database: Database, client: AsyncC
     assert [answer.status_code for answer in answers] == [404] * len(answers)
 
 
+async def test_decisions_are_tried_then_taken_together(database: Database, client: AsyncClient) -> None:
+    world, mine, theirs = await made(database)
+    asked = await client.post(f"{API}/programmes/{world.programme.id}/rounds", json={"year": 2026}, headers=mine)
+    round_ = f"{API}/rounds/{asked.json()['round']}"
+    await service.solve_next(database, datetime.now(UTC))
+    pair = {"pins": [{"leader": "L1", "junior": "J2"}]}
+
+    tried = await client.post(f"{round_}/what-if", json=pair, headers=mine)
+    not_theirs = await client.post(f"{round_}/what-if", json=pair, headers=theirs)
+    empty = await client.post(f"{round_}/what-if", json={}, headers=mine)
+    taken = await client.post(f"{round_}/decisions", json={**pair, "reason": "They asked"}, headers=mine)
+
+    assert [one["junior"]["staff_no"] for one in tried.json()["made"]] == ["J2"]
+    assert (not_theirs.status_code, empty.status_code, empty.json()["code"]) == (404, 422, "NothingToTry")
+    assert (taken.status_code, taken.json()["revision"]) == (202, 2)
+
+
 async def test_what_has_no_proof_yet_is_a_conflict(database: Database, client: AsyncClient) -> None:
     world, mine, _ = await made(database)
     asked = await client.post(f"{API}/programmes/{world.programme.id}/rounds", json={}, headers=mine)

@@ -79,6 +79,10 @@ def test_a_round_from_the_command_line(run: Run, world: World) -> None:
     assert "the same result again" in run("replay", name).output
     verified = run("verify", name)
     assert (verified.exit_code, f"{name} holds: every rule is kept" in verified.output) == (0, True)
+    tried = run("what-if", name, "--pin", "L2", "J1", "--without", "L1")
+    assert (tried.exit_code, "Leaders matched: 2 → 1" in tried.output) == (0, True)
+    compared = json.loads(run("compare-policies", name, "--json").output)
+    assert (compared["name"], len(compared["found"]["policies"])) == (name, 9)
     assert run("publish", name).output == f"{name} is published: 2 pairings, their leaders will be asked first.\n"
     assert run("undo", name).output == f"{name} is undone: 2 pairings withdrawn.\n"
 
