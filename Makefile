@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-setup check screenshots bench-main lock migrate clean
+.PHONY: help setup run test test-setup check screenshots bench-main bench-strategy lock migrate clean
 
 PYTHON ?= python3
 # Compiled once, at set-up and at first use: without that every command would spend seconds compiling what it imports.
@@ -13,7 +13,7 @@ TYPED := src matching scheduler tests
 PYTEST_ARGS ?= -n 2
 
 help: ## Say what can be done here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.synced ## Make .venv, exactly as locked; quick when nothing changed
 	@:
@@ -39,6 +39,9 @@ screenshots: setup test-setup ## Make the pictures of the README anew
 
 bench-main: setup ## Measure the main path; DATA=folder names larger staff files
 	@$(BIN)/python -m tests.bench.main_path $(if $(DATA),--data '$(DATA)') $(BENCH_ARGS)
+
+bench-strategy: setup ## Measure whether it pays to list fewer hours or skills than is true
+	@$(BIN)/python -m tests.bench.strategy $(BENCH_ARGS)
 
 lock: $(UV) ## Lock the dependencies anew, by hashes
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --quiet -o requirements.lock

@@ -24,12 +24,28 @@ from matching.explain import (
     funnel,
     funnel_of_juniors,
 )
+from matching.fairness import Fairness, Group, Quality, fairness
 from matching.fit import fit, parts
 from matching.lottery import Lottery, by_lot
 from matching.objective import COVERAGE_FIRST, GREATEST_TOTAL, LEVELS, POINTS, WEAK, Objective
 from matching.policies import POLICIES, Outcome, Policy, Terms, propose
+from matching.prices import Certain, Costs, certain, costs_at_least
 from matching.problem import NEEDS, SEASONS, Problem
 from matching.quota import Groups, Quota, with_quota
+from matching.reasons import (
+    Otherwise,
+    Recruit,
+    Relaxation,
+    WhyNot,
+    WhyPair,
+    is_in_every_optimum,
+    recruits,
+    relaxations,
+    relaxations_of_junior,
+    why_not,
+    why_pair,
+    worth_of_place,
+)
 from matching.rules import EVERY_RULE, PART_NAMES, RULE_NAMES, RULES, WEEK, Rule, Rules, Weights
 from matching.stability import blocking_pairs, stable
 from matching.verify import Verdict, Violation, verify
@@ -53,15 +69,20 @@ __all__ = [
     "WEAK",
     "WEEK",
     "Candidates",
+    "Certain",
     "Certificate",
+    "Costs",
     "EligibleCounts",
+    "Fairness",
     "Funnel",
+    "Group",
     "Groups",
     "Infeasible",
     "InvalidProblem",
     "Lottery",
     "MatchingError",
     "Objective",
+    "Otherwise",
     "OutOfReach",
     "Outcome",
     "Point",
@@ -69,7 +90,10 @@ __all__ = [
     "Problem",
     "Progress",
     "Proposal",
+    "Quality",
     "Quota",
+    "Recruit",
+    "Relaxation",
     "Row",
     "Rule",
     "Rules",
@@ -79,24 +103,36 @@ __all__ = [
     "Verdict",
     "Violation",
     "Weights",
+    "WhyNot",
+    "WhyPair",
     "blocking_pairs",
     "by_lot",
     "candidates_of_junior",
     "candidates_of_leader",
+    "certain",
     "compare",
     "compare_policies",
+    "costs_at_least",
     "eligible_counts",
+    "fairness",
     "fit",
     "frontier_across",
     "frontier_of_lowest",
     "funnel",
     "funnel_of_juniors",
+    "is_in_every_optimum",
     "parts",
     "prices_of_standard",
     "propose",
+    "recruits",
     "refusals",
+    "relaxations",
+    "relaxations_of_junior",
     "solve",
     "stable",
     "verify",
+    "why_not",
+    "why_pair",
     "with_quota",
+    "worth_of_place",
 ]
