@@ -31,7 +31,7 @@ def test_what_is_kept_as_bytes_is_known() -> None:
     """Bytes cannot be searched for people: whoever adds a column of them says here what is in it."""
     blobs = {name for name, column in COLUMNS.items() if isinstance(column.type, LargeBinary)}
 
-    assert blobs == {"message.mail", "round_inputs.problem"}
+    assert blobs == {"message.mail", "round_inputs.problem", "round_inputs.proof"}
 
 
 def test_an_instant_is_called_so() -> None:

@@ -72,7 +72,7 @@ def _run_the_round(organisation: Organisation) -> None:
     ready = organisation.says("round", "ready", PROGRAMME)
     assert isinstance(ready["leaders_with_nobody"], list)
     assert len(ready["leaders_with_nobody"]) == 8
-    proposed = organisation.says("round", "propose", PROGRAMME, "--wait")
+    proposed = organisation.says("round", "propose", PROGRAMME, "--wait", "--policy", "coverage_first")
     assert (proposed["matched"], proposed["leaders"]) == (408, 427)
     assert proposed["total_fit"] == pytest.approx(219.160, abs=0.0005)
     rows = list(csv.DictReader(io.StringIO(organisation.does("round", "export", "Cabinet 1", "--format", "csv"))))

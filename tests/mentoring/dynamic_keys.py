@@ -12,8 +12,21 @@ from mentoring.checkins.rules import CheckInKind, CheckInState, Met
 from mentoring.pairings.contracts import Parts
 from mentoring.pairings.rules import SessionState, Standing
 from mentoring.people.rules import LinkPurpose
-from mentoring.programmes.rules import CHECKLIST, Ladder, MatchingRules, MatchingWeights, Plan, Preset, Role
+from mentoring.programmes.rules import (
+    CHECKLIST,
+    Ladder,
+    Matching,
+    MatchingRules,
+    MatchingWeights,
+    Plan,
+    PolicyName,
+    Preset,
+    Role,
+)
 from mentoring.rounds.rules import OverrideKind, RoundState
+from mentoring.rounds.trying import PolicyRow
+from mentoring.rounds.verdicts import AIMS, CAUSES
+from mentoring.rounds.wording import PRICED
 from mentoring.skills.digcomp import shipped_catalogue
 from tests.architecture.sources import code, function_name, nodes
 
@@ -46,9 +59,14 @@ QUESTIONS = ("mail.check_in", "mail.pulse")
 LETTERS = [f"mail.{purpose}" for purpose in (LinkPurpose.INVITATION, LinkPurpose.RESET)]
 OF_STAFF, OF_SIGN_UPS = ("added", "changed", "left", "unchanged"), ("leaders", "juniors")
 FILE_STAGES = ("read", "compare", "write")
-SOLVING_STAGES = ("reading", "scoring", "assigning", "unmatched", "explaining", "storing")
+SOLVING_STAGES = (
+    *("reading", "scoring", "assigning", "unmatched", "explaining", "storing"),
+    *("verifying", "trying", "comparing"),
+)
+COMPARED = tuple(name for name in PolicyRow.__struct_fields__ if name not in ("policy", "refused"))
 SWITCHED = MatchingRules.__struct_fields__
 NUMBERED = [
+    *(f"matching.{name}" for name in Matching.__struct_fields__),
     *(f"weights.{name}" for name in MatchingWeights.__struct_fields__),
     *(f"plan.{name}" for name in Plan.__struct_fields__),
 ]
@@ -101,6 +119,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.rule.{}": filled("page.rule.{}", RULE_NAMES),
     "page.session.state.{}": filled("page.session.state.{}", SessionState),
     "page.setting.ladder.{}": filled("page.setting.ladder.{}", LADDER),
+    "page.setting.matching.{}": filled("page.setting.matching.{}", Matching.__struct_fields__),
     "page.setting.rules.{}": filled("page.setting.rules.{}", SWITCHED),
     "page.setting.{}": filled("page.setting.{}", NUMBERED),
     "page.sign_up.as.{}": filled("page.sign_up.as.{}", Role),
@@ -112,10 +131,20 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.sign_up.wishes.{}": filled("page.sign_up.wishes.{}", Role),
     "page.sign_up.{}": filled("page.sign_up.{}", ("from", "to")),
     "part.{}": filled("part.{}", Parts.__struct_fields__),
+    "policy.{}": filled("policy.{}", PolicyName),
     "role.{}": filled("role.{}", (*Role, "coordinator", "administrator")),
     "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),
     "round.stage.{}": filled("round.stage.{}", SOLVING_STAGES),
     "round.state.{}": filled("round.state.{}", RoundState),
+    "page.round.compare.{}": filled("page.round.compare.{}", COMPARED),
+    "page.round.frontier.{}": filled("page.round.frontier.{}", ("lowest", "across")),
+    "page.round.{}": filled("page.round.{}", OverrideKind),
+    "round.compare.refused.{}": filled("round.compare.refused.{}", ("size", "quota")),
+    "round.price.free.{}": filled("round.price.free.{}", PRICED),
+    "round.price.{}": filled("round.price.{}", PRICED),
+    "round.verify.cause.{}": filled("round.verify.cause.{}", CAUSES),
+    "round.verify.first.{}": filled("round.verify.first.{}", AIMS),
+    "round.verify.then.{}": filled("round.verify.then.{}", AIMS[1:]),
     "rule.{}": filled("rule.{}", RULE_NAMES),
     "skill.area.{}": filled("skill.area.{}", (area.code for area in AREAS)),
     "skill.{}": [*filled("skill.{}", (one.code for one in COMPETENCES))],

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import matching
 from mentoring.pairings import rules as pairings
-from mentoring.programmes.rules import PLANS, MatchingRules, MatchingWeights
+from mentoring.programmes.rules import PLANS, Matching, MatchingRules, MatchingWeights
 from mentoring.rounds import rules as rounds
 
 DOMAIN = (Path(__file__).parents[2] / "docs" / "domain.md").read_text(encoding="utf-8")
@@ -60,6 +61,9 @@ def test_the_numbers_in_the_dictionary_are_the_defaults() -> None:
     assert f"above the leader's, and at least {rules.minimum_offer} |" in DOMAIN
     assert f"professional level ({rules.working_fluency}) on both sides" in DOMAIN
     assert f"| {rules.shared_hours} shared hours a week" in DOMAIN
+    assert f"| weak | a fit below {matching.WEAK / matching.POINTS:.2f} |" in DOMAIN
+    assert f"costs {Matching().change_cost} perfect fits" in DOMAIN
+    assert f"more likely than {Matching().cap} (policy" in DOMAIN
     assert f"| {rounds.WAITING_BONUS} per earlier round" in DOMAIN
     assert f"| waiting bonus, most | {rounds.MOST_WAITING_BONUS} |" in DOMAIN
     assert f"no sooner than {pairings.SETTLING_IN.days} days" in DOMAIN

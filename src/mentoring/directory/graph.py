@@ -106,44 +106,5 @@ def deepest(graph: "nx.DiGraph[str]") -> dict[str, int]:
     return steps
 
 
-def ancestors_of(graph: "nx.DiGraph[str]", people: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Everybody above each of the people over lines of both kinds, the whole way up.
-
-    Each manager's own line is found once and kept: 62,684 people share some 8,000 managers. Bears
-    loops too (who is on one stands above oneself), because rows of another day may still hold one.
-    """
-    above: dict[str, frozenset[str]] = {}
-    return {person: _above(graph, person, above) for person in people}
-
-
-def _above(graph: "nx.DiGraph[str]", person: str, known: dict[str, frozenset[str]]) -> frozenset[str]:
-    managers = graph.pred[person]
-    if not managers:
-        return frozenset()
-    return frozenset(managers).union(*(_line_of(graph, manager, known) for manager in managers))
-
-
-def _line_of(graph: "nx.DiGraph[str]", manager: str, known: dict[str, frozenset[str]]) -> frozenset[str]:
-    if manager not in known:
-        known[manager] = frozenset(_climb(graph, manager, known))
-    return known[manager]
-
-
-def _climb(graph: "nx.DiGraph[str]", person: str, known: dict[str, frozenset[str]]) -> set[str]:
-    """Walk up without recursion, and take over the line of whoever has been walked before."""
-    reached: set[str] = set()
-    waiting = list(graph.pred[person])
-    while waiting:
-        manager = waiting.pop()
-        if manager in reached:
-            continue
-        reached.add(manager)
-        if manager in known:
-            reached |= known[manager]
-        else:
-            waiting.extend(graph.pred[manager])
-    return reached
-
-
 def _solid_managers(graph: "nx.DiGraph[str]", person: str) -> Iterator[str]:
     return (manager for manager, line in graph.pred[person].items() if "dotted" not in line)

@@ -6,11 +6,12 @@ from typing import TypeVar, get_type_hints
 
 import msgspec
 from msgspec import Struct, UnsetType, structs
-from msgspec.inspect import BoolType, FloatType, IntType, StrType, Type, VarTupleType, type_info
+from msgspec.inspect import BoolType, EnumType, FloatType, IntType, StrType, Type, VarTupleType, type_info
 
 from mentoring.programmes.contracts import ChangeProgramme, Name
 from mentoring.programmes.rules import (
     Ladder,
+    Matching,
     MatchingRules,
     MatchingWeights,
     Plan,
@@ -19,7 +20,13 @@ from mentoring.programmes.rules import (
 )
 
 Group = TypeVar("Group", bound=Struct)
-GROUPS: dict[str, type[Struct]] = {"rules": MatchingRules, "weights": MatchingWeights, "plan": Plan, "ladder": Ladder}
+GROUPS: dict[str, type[Struct]] = {
+    "rules": MatchingRules,
+    "weights": MatchingWeights,
+    "matching": Matching,
+    "plan": Plan,
+    "ladder": Ladder,
+}
 YES = ("on", "yes", "true", "1")
 NO = ("off", "no", "false", "0")
 
@@ -78,6 +85,8 @@ def _takes(shape: Type) -> str:
         return f"{shape.ge} – {shape.le}"
     if isinstance(shape, VarTupleType):
         return ", ".join([_takes(shape.item_type)] * 2 + ["…"])
+    if isinstance(shape, EnumType):
+        return ", ".join(one.value for one in shape.cls)
     if isinstance(shape, StrType):
         return f"{shape.min_length} – {shape.max_length}"
     return ""

@@ -110,7 +110,7 @@ def show(ref: str, as_json: bool) -> None:
 @click.argument("pairs", metavar="NAME=VALUE...", nargs=-1, required=True)
 @json_option
 def change(ref: str, pairs: tuple[str, ...], as_json: bool) -> None:
-    """Set what PROGRAMME decides: rules, weights, plan, ladder, open, name. All of the pairs or none.
+    """Set what PROGRAMME decides: rules, weights, matching, plan, ladder, open, name. All of the pairs or none.
 
     \b
     Examples:

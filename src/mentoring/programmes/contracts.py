@@ -11,18 +11,24 @@ from mentoring.journal import Event
 from mentoring.people.contracts import CLEAN
 from mentoring.programmes.rules import (
     Cadence,
+    Cap,
+    ChangeCost,
     DaysAfter,
     End,
     EnrolmentState,
     Fluency,
     Hours,
     Ladder,
+    Matching,
     MatchingRules,
     MatchingWeights,
     OfferLevel,
     Plan,
+    PolicyName,
     Preset,
+    Quota,
     Role,
+    Seed,
     SeniorityGap,
     SessionCount,
     SessionMinutes,
@@ -46,7 +52,7 @@ class NewProgramme(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RulesChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """New values for some of the hard rules; what is left out stays. So with the three below."""
+    """New values for some of the hard rules; what is left out stays. So with the four below."""
 
     reporting_line: Switch | UnsetType = UNSET
     unit: Switch | UnsetType = UNSET
@@ -85,6 +91,14 @@ class LadderChange(Struct, frozen=True, forbid_unknown_fields=True):
     check_in_lapses: End | UnsetType = UNSET
 
 
+class MatchingChange(Struct, frozen=True, forbid_unknown_fields=True):
+    policy: PolicyName | UnsetType = UNSET
+    quota: Quota | UnsetType = UNSET
+    change_cost: ChangeCost | UnsetType = UNSET
+    cap: Cap | UnsetType = UNSET
+    seed: Seed | UnsetType = UNSET
+
+
 class ChangeProgramme(Struct, frozen=True, forbid_unknown_fields=True):
     """Only what is to change."""
 
@@ -92,6 +106,7 @@ class ChangeProgramme(Struct, frozen=True, forbid_unknown_fields=True):
     open: bool | UnsetType = UNSET
     rules: RulesChange | UnsetType = UNSET
     weights: WeightsChange | UnsetType = UNSET
+    matching: MatchingChange | UnsetType = UNSET
     plan: PlanChange | UnsetType = UNSET
     ladder: LadderChange | UnsetType = UNSET
 
@@ -132,6 +147,7 @@ class ProgrammeView(Struct, frozen=True):
     created_at: datetime
     rules: MatchingRules
     weights: MatchingWeights
+    matching: Matching
     plan: Plan
     ladder: Ladder
     leaders: RoleCount

@@ -12,6 +12,7 @@ from mentoring.programmes.rules import (
     EnrolmentState,
     Hours,
     Ladder,
+    Matching,
     MatchingRules,
     MatchingWeights,
     Plan,
@@ -22,7 +23,7 @@ from mentoring.skills.models import Skill
 
 
 class Programme(Base):
-    """A programme with its rules, weights, plan and ladder, all of them data that a coordinator edits."""
+    """A programme with its rules, weights, policy, plan and ladder, all of them data that a coordinator edits."""
 
     __tablename__ = "programme"
 
@@ -34,6 +35,9 @@ class Programme(Base):
     """Whether people may sign up."""
     rules: Mapped[MatchingRules] = mapped_column(Document(MatchingRules), info={"personal": False})
     weights: Mapped[MatchingWeights] = mapped_column(Document(MatchingWeights), info={"personal": False})
+    matching: Mapped[Matching] = mapped_column(
+        Document(Matching), default=Matching(), server_default="{}", info={"personal": False}
+    )
     plan: Mapped[Plan] = mapped_column(Document(Plan), info={"personal": False})
     ladder: Mapped[Ladder] = mapped_column(Document(Ladder), info={"personal": False})
 

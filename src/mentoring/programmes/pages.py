@@ -18,9 +18,9 @@ from mentoring.identity import Actor
 from mentoring.people.queries import read_self
 from mentoring.policy import Action
 from mentoring.programmes import forms, imports, queries, service, sign_ups
-from mentoring.programmes.changes import change_of
+from mentoring.programmes.changes import GROUPS, change_of
 from mentoring.programmes.contracts import Checklist, NewCoordinator, NewProgramme, SignUpsReport, SignUpsUpload
-from mentoring.programmes.rules import CAPACITY, CHECKLIST, Preset, Role
+from mentoring.programmes.rules import CAPACITY, CHECKLIST, PolicyName, Preset, Role
 from mentoring.skills.queries import list_skills
 from mentoring.web.doors import page
 from mentoring.web.forms import Typed, command_of, kept, several, single
@@ -238,8 +238,8 @@ async def _new(typed: Typed) -> Template:
 
 async def _programme(db: AsyncSession, actor: Actor, ref: str, typed: Typed) -> Template:
     programme = await queries.read_programme(db, actor, ref)
-    groups = {name: structs.asdict(getattr(programme, name)) for name in ("rules", "weights", "plan", "ladder")}
-    return page("programmes/programme.html", programme=programme, groups=groups, typed=typed)
+    groups = {name: structs.asdict(getattr(programme, name)) for name in GROUPS}
+    return page("programmes/programme.html", programme=programme, groups=groups, policies=list(PolicyName), typed=typed)
 
 
 async def _import(database: Database, actor: Actor, ref: str, report: SignUpsReport | None = None) -> Template:

@@ -100,6 +100,7 @@ async def view(db: AsyncSession, programme: Programme) -> ProgrammeView:
         created_at=programme.created_at,
         rules=programme.rules,
         weights=programme.weights,
+        matching=programme.matching,
         plan=programme.plan,
         ladder=programme.ladder,
         leaders=counts.get(Role.LEADER, RoleCount()),

@@ -35,6 +35,10 @@ SessionMinutes = Annotated[int, Meta(ge=15, le=240)]
 Cadence = Annotated[int, Meta(ge=1, le=92)]
 DaysAfter = Annotated[int, Meta(ge=1, le=365)]
 End = Annotated[int, Meta(ge=1, le=90)]
+Quota = Annotated[int, Meta(ge=0, le=100_000)]
+ChangeCost = Annotated[float, Meta(ge=0, le=4)]
+Cap = Annotated[float, Meta(ge=0.01, le=1)]
+Seed = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Steps = Annotated[tuple[Annotated[int, Meta(ge=1, le=60)], ...], Meta(max_length=8)]
 
 
@@ -47,6 +51,20 @@ class Preset(enum.StrEnum):
     STANDARD = "standard"
     SPRINT = "sprint"
     EXTENDED = "extended"
+
+
+class PolicyName(enum.StrEnum):
+    """What a round puts first; how each is solved is the engine's matter."""
+
+    STANDARD = "standard"
+    GREATEST_TOTAL = "greatest_total"
+    COVERAGE_FIRST = "coverage_first"
+    RAISE_THE_WORST_OFF = "raise_the_worst_off"
+    RAISE_IN_TURN = "raise_in_turn"
+    STABLE = "stable"
+    FEWEST_CHANGES = "fewest_changes"
+    QUOTA = "quota"
+    LOTTERY = "lottery"
 
 
 CAPACITY = {Role.LEADER: 1, Role.JUNIOR: MOST_CAPACITY}
@@ -82,6 +100,20 @@ class MatchingWeights(Struct, frozen=True, forbid_unknown_fields=True):
     tools: Share = 0.10
     language: Share = 0.10
     across: Share = 0.05
+
+
+class Matching(Struct, frozen=True, forbid_unknown_fields=True):
+    """The policy of a programme's rounds, and what some policies need besides; the others look at none of it.
+
+    ``quota``: pairs of two countries, at least. ``change_cost``: what giving up a published pair costs, in perfect
+    fits. ``cap``: the highest probability of any pair in a lottery, which ``seed`` draws.
+    """
+
+    policy: PolicyName = PolicyName.STANDARD
+    quota: Quota = 0
+    change_cost: ChangeCost = 4.0
+    cap: Cap = 0.5
+    seed: Seed = 0
 
 
 class Plan(Struct, frozen=True, forbid_unknown_fields=True):

@@ -39,6 +39,7 @@ async def create_programme(db: AsyncSession, actor: Actor, new: NewProgramme, no
         open=True,
         rules=rules.MatchingRules(),
         weights=rules.MatchingWeights(),
+        matching=rules.Matching(),
         plan=rules.PLANS[new.preset],
         ladder=rules.Ladder(),
     )
@@ -65,6 +66,7 @@ async def change_programme(
     rules.check_ladder(ladder)
     programme.weights, programme.ladder = weights, ladder
     programme.rules = changes.merged(programme.rules, change.rules)
+    programme.matching = changes.merged(programme.matching, change.matching)
     programme.plan = changes.merged(programme.plan, change.plan)
     programme.open = programme.open if change.open is UNSET else change.open
     programme.name = programme.name if change.name is UNSET else change.name.strip()

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.policy import Action
-from mentoring.rounds import exporting, queries, service
+from mentoring.rounds import asking, exporting, queries, service, verifying
 from mentoring.rounds.contracts import (
     NamedPair,
     OverridePair,
@@ -25,6 +25,7 @@ from mentoring.rounds.contracts import (
     RoundView,
     UndoneRound,
 )
+from mentoring.rounds.findings import Comparison, Consequence, Decide, Verification, WhatIf
 from mentoring.rounds.rules import ExportFormat
 
 Limit = Annotated[int, QueryParameter(ge=1, le=2000)]
@@ -64,6 +65,17 @@ class ProgrammeRoundsApi(Controller):
     ) -> RoundSummary:
         """Ask for a proposal. The clock solves it; its progress is in the round."""
         return await service.propose_round(db, actor, programme, data, now)
+
+    @post("/comparison", status_code=200, opt={"action": Action.ROUND_READ})
+    async def compare(
+        self,
+        programme: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Comparison:
+        """What each policy would give if a round were proposed now."""
+        return await asking.compare_programme(database, actor, programme, now.year)
 
 
 class RoundApi(Controller):
@@ -147,6 +159,43 @@ class RoundApi(Controller):
     ) -> Replay:
         """Solve the stored inputs again and say whether the result is the same."""
         return await service.replay_round(database, actor, round_ref)
+
+    @post("/verify", status_code=200, opt={"action": Action.ROUND_READ})
+    async def verify(
+        self, round_ref: FromPath[str], database: NamedDependency[Database], actor: NamedDependency[Actor]
+    ) -> Verification:
+        """Look at all pairs once more, apart from the solver: is every rule kept, could anything be better?"""
+        return await verifying.verify_round(database, actor, round_ref)
+
+    @post("/what-if", status_code=200, opt={"action": Action.ROUND_READ})
+    async def what_if(
+        self,
+        round_ref: FromPath[str],
+        data: JSONBody[WhatIf],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+    ) -> Consequence:
+        """What decisions would change and cost. Nothing is changed."""
+        return await asking.what_if(database, actor, round_ref, data)
+
+    @post("/decisions", status_code=202, opt={"action": Action.ROUND_WRITE})
+    async def decide(
+        self,
+        round_ref: FromPath[str],
+        data: JSONBody[Decide],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> RoundSummary:
+        """Pin and forbid several pairs at once. The clock solves the round again, once."""
+        return await service.decide_pairs(db, actor, round_ref, data, now)
+
+    @post("/comparison", status_code=200, opt={"action": Action.ROUND_READ})
+    async def compare(
+        self, round_ref: FromPath[str], database: NamedDependency[Database], actor: NamedDependency[Actor]
+    ) -> Comparison:
+        """What each policy would give for this round, and what it costs against the others."""
+        return await asking.compare_round(database, actor, round_ref)
 
     @post("/export", status_code=200, opt={"action": Action.ROUND_READ})
     async def export(

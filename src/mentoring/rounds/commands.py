@@ -1,16 +1,19 @@
 """Rounds on the command line: ready, propose, show, decide on pairs, publish, undo, replay."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import console, progress
 from mentoring.db import Database
 from mentoring.i18n import Words
 from mentoring.identity import MACHINE
-from mentoring.rounds import exporting, queries, service
+from mentoring.programmes.contracts import MatchingChange
+from mentoring.programmes.rules import PolicyName
+from mentoring.rounds import asking_commands, exporting, queries, service
 from mentoring.rounds.contracts import (
     LAST_REVISION,
     Changed,
@@ -41,6 +44,10 @@ def round_() -> None:
     """
 
 
+for asking in asking_commands.COMMANDS:
+    round_.add_command(asking)
+
+
 @round_.command()
 @click.argument("programme")
 @console.json_option
@@ -61,16 +68,24 @@ def ready(programme: str, as_json: bool) -> None:
 @click.argument("programme")
 @click.option("--wait", is_flag=True, help="Solve here and now instead of leaving it to the clock.")
 @click.option("--year", type=click.IntRange(2000, 2100), help="Whose winter and summer time count; this year's.")
+@click.option("--policy", type=click.Choice([one.value for one in PolicyName]), help="What comes first in this round.")
+@click.option("--quota", type=click.IntRange(min=0), help="Policy quota: pairs of two countries, at least.")
+@click.option("--change-cost", type=float, help="Policy fewest_changes: price of a published pair, in perfect fits.")
+@click.option("--cap", type=float, help="Policy lottery: highest probability of any pair.")
+@click.option("--seed", type=click.IntRange(min=0), help="Policy lottery: what draws it.")
 @console.json_option
-def propose(programme: str, wait: bool, year: int | None, as_json: bool) -> None:
+def propose(programme: str, wait: bool, year: int | None, as_json: bool, **given: object) -> None:
     """Propose the best pairs. Nobody is told of them before the round is published.
 
-    Example: mentoring round propose "Digital leaders" --wait
+    Without --policy and its terms it is the programme's ("mentoring programme set ... matching.policy=stable").
+
+    Example: mentoring round propose "Digital leaders" --wait --policy coverage_first
     """
+    asked_for = Propose(year, _matching(given))
 
     async def work(opened: Database) -> RoundSummary:
         async with opened.sessions.begin() as db:
-            return await service.propose_round(db, MACHINE, programme, Propose(year), console.moment())
+            return await service.propose_round(db, MACHINE, programme, asked_for, console.moment())
 
     async def work_and_wait(opened: Database) -> RoundSummary:
         try:
@@ -82,6 +97,13 @@ def propose(programme: str, wait: bool, year: int | None, as_json: bool) -> None
 
     proposed = console.with_database(work_and_wait if wait else work)
     console.say(as_json, proposed, _summary(console.words(), proposed))
+
+
+def _matching(given: Mapping[str, object]) -> MatchingChange:
+    try:
+        return msgspec.convert({name: value for name, value in given.items() if value is not None}, MatchingChange)
+    except msgspec.ValidationError as error:
+        raise click.UsageError(str(error)) from error
 
 
 async def _solved(opened: Database, asked: RoundSummary) -> RoundSummary:
@@ -310,6 +332,7 @@ def _summary(words: Words, one: RoundSummary) -> Iterator[str]:
             total=words.number(one.total_fit, 3),
             seconds=words.number(one.seconds, 1),
         )
+        yield words.text("round.policy", policy=words.text(f"policy.{one.matching.policy.value}"))
 
 
 def _changed(words: Words, changed: Changed) -> Iterator[str]:

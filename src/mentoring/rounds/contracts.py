@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from mentoring.journal import Event
 from mentoring.pairings.contracts import Reasons
+from mentoring.programmes.contracts import MatchingChange
+from mentoring.programmes.rules import Matching
 from mentoring.rounds.rules import ExportFormat, OverrideKind, RoundState
 
 Line = Annotated[str, Meta(min_length=1, max_length=320, pattern=r"^[^\x00-\x1f]*$")]
@@ -25,9 +27,12 @@ class Vocabulary(Struct, frozen=True):
 
 
 class Propose(Struct, frozen=True, forbid_unknown_fields=True):
-    """``year``: whose winter and summer offsets count; this year's unless another is given."""
+    """``year``: whose winter and summer offsets count; this year's unless another is given. ``matching``: what this
+    round does otherwise than the programme's rounds do.
+    """
 
     year: Annotated[int, Meta(ge=2000, le=2100)] | None = None
+    matching: MatchingChange | UnsetType = UNSET
 
 
 class OverridePair(Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,6 +68,7 @@ class RoundSummary(Struct, frozen=True):
     name: str
     programme: UUID
     state: RoundState
+    matching: Matching
     revision: int
     leaders: int
     juniors: int

@@ -10,6 +10,8 @@ from mentoring.db import Base, Document, PersonalText, PlainText
 from mentoring.pairings.contracts import Reasons
 from mentoring.pairings.models import Pairing
 from mentoring.programmes.models import Enrolment, Programme
+from mentoring.programmes.rules import Matching
+from mentoring.rounds.aims import Aim
 from mentoring.rounds.contracts import Vocabulary
 from mentoring.rounds.rules import OverrideKind, RoundState
 
@@ -43,6 +45,9 @@ class Round(Base):
     revision: Mapped[int] = mapped_column(default=1)
     year: Mapped[int]
     """Whose winter and summer offsets count."""
+    matching: Mapped[Matching] = mapped_column(
+        Document(Matching), server_default='{"policy": "coverage_first"}', info={"personal": False}
+    )
     requested_at: Mapped[datetime]
     requested_by_id: Mapped[UUID | None]
     lease_until: Mapped[datetime | None]
@@ -73,9 +78,12 @@ class RoundInputs(Base):
     """Enrolment ids, in the order of the problem's rows; ``juniors`` in that of its columns."""
     juniors: Mapped[list[str]] = mapped_column(JSON, info={"personal": False})
     vocabulary: Mapped[Vocabulary] = mapped_column(Document(Vocabulary), info={"personal": False})
+    aim: Mapped[Aim] = mapped_column(Document(Aim), server_default="{}", info={"personal": False})
     engine: Mapped[PlainText]
     result: Mapped[PlainText]
     """SHA-256 over the pairs and the total."""
+    proof: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The proposal with its prices. Rounds solved before there were prices have none."""
 
 
 class ProposedPair(Base):

@@ -16,9 +16,12 @@ from mentoring.db import Database
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
+from mentoring.programmes.contracts import MatchingChange
 from mentoring.programmes.queries import read_programme
-from mentoring.rounds import exporting, queries, service
+from mentoring.programmes.rules import PolicyName
+from mentoring.rounds import asking, exporting, picture, queries, service, verifying, wording
 from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, Publish, Replay
+from mentoring.rounds.findings import Comparison, WhatIf
 from mentoring.rounds.rules import ExportFormat, OverrideKind
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
@@ -47,12 +50,14 @@ class ProgrammeRounds(Controller):
     async def propose(
         self,
         programme: FromPath[str],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Redirect:
         async with kept(partial(_rounds, db, actor, programme), db):
-            asked = await service.propose_round(db, actor, programme, Propose(), now)
+            wanted = command_of(MatchingChange, {name: single(data, name) for name in data})
+            asked = await service.propose_round(db, actor, programme, Propose(matching=wanted), now)
         return Redirect(f"/rounds/{asked.round}", status_code=303)
 
     @get("/readiness", opt={"action": Action.ROUND_READ})
@@ -70,6 +75,19 @@ class ProgrammeRounds(Controller):
             ready=await queries.read_readiness(db, actor, programme, now),
             titles=await read_titles(db, actor, words),
         )
+
+    @post("/comparison", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def compare(
+        self,
+        programme: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        async with kept(partial(_asked_of, database, actor, programme)):
+            found = await asking.compare_programme(database, actor, programme, now.year)
+        return _comparison(words, found, f"/programmes/{programme}/rounds")
 
 
 class RoundPages(Controller):
@@ -163,6 +181,45 @@ class RoundPages(Controller):
             done = await service.replay_round(database, actor, round_ref)
         return await _replayed(database, actor, words, round_ref, done)
 
+    @post("/verify", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def verify(
+        self,
+        round_ref: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        async with kept(partial(_replayed, database, actor, words, round_ref)):
+            found = await verifying.verify_round(database, actor, round_ref)
+        return page("rounds/verified.html", found=found, lines=list(wording.verification(words, found)))
+
+    @post("/what-if", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def what_if(
+        self,
+        round_ref: FromPath[str],
+        data: URLEncodedBody[Typed],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        async with kept(partial(_replayed, database, actor, words, round_ref)):
+            wanted = _what_if(data)
+            found = await asking.what_if(database, actor, round_ref, wanted)
+        lines = list(wording.consequence(words, found))
+        return page("rounds/what_if.html", found=found, lines=lines, wanted=wanted, typed=data)
+
+    @post("/comparison", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def compare(
+        self,
+        round_ref: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        async with kept(partial(_replayed, database, actor, words, round_ref)):
+            found = await asking.compare_round(database, actor, round_ref)
+        return _comparison(words, found, f"/rounds/{round_ref}")
+
     @post("/export", opt={"action": Action.ROUND_READ}, status_code=200)
     async def export(
         self,
@@ -180,11 +237,40 @@ class RoundPages(Controller):
 DECISIONS = {OverrideKind.PIN: service.pin_pair, OverrideKind.FORBID: service.forbid_pair}
 
 
+def _what_if(typed: Typed) -> WhatIf:
+    """One pair to pin or to forbid, or one person, as the form says."""
+    pair = {name: single(typed, name) for name in ("leader", "junior")}
+    without = single(typed, "without")
+    pairs = {"pin": "pins", "forbid": "forbids"}
+    named = {pairs.get(single(typed, "kind"), "pins"): [pair]} if any(pair.values()) else {}
+    return command_of(WhatIf, named | ({"without": [without]} if without else {}))
+
+
+def _comparison(words: Words, found: Comparison, back: str) -> Template:
+    frontiers = {"lowest": found.found.lowest, "across": found.found.across}
+    return page(
+        "rounds/comparison.html",
+        found=found,
+        prices=list(wording.prices(words, found.found.prices)),
+        frontiers={name: (points, picture.dots(points), picture.line(points)) for name, points in frontiers.items()},
+        tenths=partial(wording.tenths, words),
+        width=picture.WIDTH,
+        height=picture.HEIGHT,
+        back=back,
+    )
+
+
+async def _asked_of(database: Database, actor: Actor, programme: str) -> Template:
+    async with database.reading() as db:
+        return await _rounds(db, actor, programme)
+
+
 async def _rounds(db: AsyncSession, actor: Actor, programme: str) -> Template:
     return page(
         "rounds/rounds.html",
         programme=await read_programme(db, actor, programme),
         rounds=await queries.list_rounds(db, actor, programme),
+        policies=list(PolicyName),
     )
 
 
@@ -203,6 +289,7 @@ async def _round(
         view=view,
         programme=await read_programme(db, actor, str(view.summary.programme)),
         titles=await read_titles(db, actor, words),
+        policies=list(PolicyName),
         typed=typed or {},
         offset=offset,
         size=PAGE,

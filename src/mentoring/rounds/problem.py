@@ -1,27 +1,34 @@
 """The problem that the engine gets, made of what the tables say: plain computing, without a database."""
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from uuid import UUID
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
 from matching import NEEDS, SEASONS, InvalidProblem, Problem, Rule, Rules, Weights
-from mentoring.directory.graph import ancestors_of
 from mentoring.directory.models import LineKind
-from mentoring.programmes.rules import QUARTERS_A_WEEK, MatchingRules, Role, offset_quarters
+from mentoring.programmes.rules import QUARTERS_A_WEEK, Matching, MatchingRules, Role, offset_quarters
+from mentoring.rounds.aims import Aim, points_of
 from mentoring.rounds.contracts import Vocabulary
+from mentoring.rounds.lines import standing
 from mentoring.rounds.rules import NobodyToMatch, ProblemRefused, waiting_bonus
-from mentoring.rounds.snapshot import Enrolled, Key, Line, Rows
+from mentoring.rounds.snapshot import Enrolled, Key, Rows
 from mentoring.rounds.solver import ALWAYS_ON
 
 QUARTER_MINUTES, QUARTERS_A_DAY = 15, 96
 LOWEST_GRADE, HIGHEST_GRADE = -1000, 1000
 """Whose grade is unknown stands where the seniority rule refuses: it cannot be shown to hold."""
+
+FINEST_CAP = 100
+"""Probabilities are whole hundredths."""
+LOT_BYTES = 8
+"""Of 60,000 people two draw the same lot once in five thousand million rounds."""
 
 Pairs = NDArray[np.int32]
 Week = NDArray[np.bool_]
@@ -30,12 +37,28 @@ Skills = Mapping[Key, list[tuple[int, str, int]]]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A problem, the enrolments of its rows and columns, and what its numbers stand for."""
+    """A problem, the enrolments of its rows and columns, and what its numbers stand for.
+
+    published: the pairs of the last published round that could be made again.
+    """
 
     problem: Problem
     leaders: list[UUID]
     juniors: list[UUID]
     vocabulary: Vocabulary
+    published: list[tuple[int, int]]
+
+    def aim(self, matching: Matching) -> Aim:
+        """A programme's policy in the engine's numbers."""
+        cap = Fraction(matching.cap).limit_denominator(FINEST_CAP)
+        return Aim(
+            policy=matching.policy.value,
+            quota=matching.quota,
+            change_cost=points_of(matching.change_cost),
+            cap=(cap.numerator, cap.denominator),
+            seed=matching.seed,
+            published=self.published,
+        )
 
 
 async def build_in_thread(rows: Rows) -> Snapshot:
@@ -60,6 +83,7 @@ def build(rows: Rows) -> Snapshot:
     managers = {line.person: line.manager for line in rows.lines if line.kind is LineKind.SOLID}
     desks = _numbers(managers.values())
     people = _People(leaders, juniors)
+    lines = standing(rows.lines, [one.person for one in leaders], [one.person for one in juniors])
     problem = Problem(
         need_skill=need_skill,
         need_level=need_level,
@@ -82,7 +106,11 @@ def build(rows: Rows) -> Snapshot:
         junior_capacity=np.array([one.capacity for one in juniors], np.int32),
         leader_waiting=np.array([waiting_bonus(one.waited_rounds) for one in leaders]),
         junior_waiting=np.array([waiting_bonus(one.waited_rounds) for one in juniors]),
-        in_line=people.in_line(rows.lines),
+        leader_line=lines.leader_line,
+        junior_line=lines.junior_line,
+        leader_lot=lots(leaders),
+        junior_lot=lots(juniors),
+        in_line=lines.in_line,
         barred=people.of_two([*rows.earlier, *rows.excluded], [(one.person, one.person) for one in leaders]),
         forbidden=people.of_enrolments(rows.forbidden),
         pinned=people.of_enrolments(rows.pinned),
@@ -91,7 +119,9 @@ def build(rows: Rows) -> Snapshot:
         rules=engine_rules(rows.rules),
         weights=Weights(**{name: getattr(rows.weights, name) for name in rows.weights.__struct_fields__}),
     )
-    return Snapshot(problem, [UUID(one.key) for one in leaders], [UUID(one.key) for one in juniors], vocabulary)
+    published = [(leader, junior) for leader, junior in people.of_enrolments(rows.published).tolist()]
+    ours, theirs = [UUID(one.key) for one in leaders], [UUID(one.key) for one in juniors]
+    return Snapshot(problem, ours, theirs, vocabulary, published)
 
 
 def engine_rules(rules: MatchingRules) -> Rules:
@@ -169,6 +199,13 @@ def _fluency(people: list[Enrolled], languages: Mapping[object, int]) -> NDArray
     return fluency
 
 
+def lots(people: Iterable[Enrolled]) -> NDArray[np.int64]:
+    """A lot for each, drawn from what names them on any machine: neither sooner nor later sign-up counts."""
+    names = ((one.staff_no or one.email).encode() for one in people)
+    digests = b"".join(hashlib.blake2b(name, digest_size=LOT_BYTES).digest() for name in names)
+    return (np.frombuffer(digests, "<u8") >> np.uint64(1)).astype(np.int64)
+
+
 def _grades(people: list[Enrolled], unknown: int) -> NDArray[np.int16]:
     return np.array([unknown if one.grade_level is None else one.grade_level for one in people], np.int16)
 
@@ -239,24 +276,6 @@ class _People:
             for enrolment, person in wishes
             if enrolment in self.column_of and person in self.row
         )
-
-    def in_line(self, lines: list[Line]) -> Pairs:
-        """Who stands above the other, over lines of both kinds, or appraises the other."""
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        graph.add_nodes_from(one.person for one in (*self.leaders, *self.juniors))
-        graph.add_edges_from((line.manager, line.person) for line in lines if line.kind is not LineKind.APPRAISER)
-        cells = [
-            (self.row[leader], self.column[junior])
-            for junior, above in ancestors_of(graph, self.column).items()
-            for leader in above & self.row.keys()
-        ]
-        cells += [
-            (self.row[leader], self.column[junior])
-            for leader, above in ancestors_of(graph, self.row).items()
-            for junior in above & self.column.keys()
-        ]
-        appraisals = [(line.person, line.manager) for line in lines if line.kind is LineKind.APPRAISER]
-        return np.concatenate([_pairs(cells), self.of_two(appraisals)])
 
 
 def _pairs(cells: Iterable[tuple[int, int]]) -> Pairs:

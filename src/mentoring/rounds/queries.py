@@ -1,5 +1,6 @@
 """Rounds as coordinators see them: how ready a programme is, what was proposed, who was left over."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -31,10 +32,11 @@ from mentoring.rounds.contracts import (
     RoundView,
     UnmatchedRow,
 )
+from mentoring.rounds.findings import Member
 from mentoring.rounds.models import Override, ProposedPair, Round, Unmatched
 from mentoring.rounds.problem import Snapshot, build_in_thread
 from mentoring.rounds.results import refused_by_engine, taken_away
-from mentoring.rounds.rules import RoundNotFound
+from mentoring.rounds.rules import NotEnrolled, RoundNotFound
 from mentoring.rounds.snapshot import read_rows
 from mentoring.rounds.solver import Alone, Request, Surveyed
 
@@ -53,6 +55,31 @@ def _named(ref: str) -> ColumnElement[bool]:
         return Round.name == ref.strip()
 
 
+async def find_enrolment(db: AsyncSession, programme_id: UUID, who: str, role: Role) -> Enrolment:
+    """Found by staff number, address or id; who is not enrolled and who does not exist are told alike."""
+    found = await db.scalar(
+        select(Enrolment)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(
+            Enrolment.programme_id == programme_id,
+            Enrolment.role == role,
+            Enrolment.state == EnrolmentState.ENROLLED,
+            Person.left_on.is_(None),
+            or_(Person.staff_no == who.strip(), Person.email == who.strip().lower(), *_by_id(who)),
+        )
+    )
+    if found is None:
+        raise NotEnrolled(who=who, role=role.value)
+    return found
+
+
+def _by_id(who: str) -> list[ColumnElement[bool]]:
+    try:
+        return [Person.id == UUID(who)]
+    except ValueError:
+        return []
+
+
 async def list_rounds(db: AsyncSession, actor: Actor, programme_ref: str) -> list[RoundSummary]:
     """The rounds of a programme, newest first."""
     programme = await find_programme(db, actor, programme_ref, Action.ROUND_READ)
@@ -67,6 +94,7 @@ def summary(round_: Round) -> RoundSummary:
         name=round_.name,
         programme=round_.programme_id,
         state=round_.state,
+        matching=round_.matching,
         revision=round_.revision,
         leaders=round_.leaders,
         juniors=round_.juniors,
@@ -250,20 +278,26 @@ def _demand(problem: Problem, skills: int) -> np.ndarray[tuple[int], np.dtype[np
     return np.bincount(problem.need_skill[problem.need_skill >= 0], minlength=skills)
 
 
-async def _lonely(db: AsyncSession, snapshot: Snapshot, alone: list[Alone]) -> list[UnmatchedRow]:
-    enrolments = [snapshot.leaders[one.index] for one in alone]
-    found: dict[UUID, Person] = {}
-    for start in range(0, len(enrolments), 1000):
+async def members_of(db: AsyncSession, enrolment_ids: Sequence[UUID]) -> dict[UUID, Member]:
+    """Who stands behind enrolments."""
+    found: dict[UUID, Member] = {}
+    for start in range(0, len(enrolment_ids), 1000):
         rows = await db.execute(
             select(Enrolment.id, Person)
             .join(Person, Person.id == Enrolment.person_id)
-            .where(Enrolment.id.in_(enrolments[start : start + 1000]))
+            .where(Enrolment.id.in_(enrolment_ids[start : start + 1000]))
         )
-        found |= dict(rows.all())
+        found |= {enrolment_id: Member(person.staff_no, full_name(person)) for enrolment_id, person in rows}
+    return found
+
+
+async def _lonely(db: AsyncSession, snapshot: Snapshot, alone: list[Alone]) -> list[UnmatchedRow]:
+    enrolments = [snapshot.leaders[one.index] for one in alone]
+    found = await members_of(db, enrolments)
     return [
         UnmatchedRow(
             staff_no=found[enrolment_id].staff_no,
-            name=full_name(found[enrolment_id]),
+            name=found[enrolment_id].name,
             role=Role.LEADER.value,
             candidates=one.candidates,
             eligible=one.eligible,

@@ -1,6 +1,7 @@
 """What the solver found, in names and rows instead of numbers."""
 
 import hashlib
+from collections.abc import Sequence
 from uuid import UUID
 
 import numpy as np
@@ -14,22 +15,29 @@ from mentoring.pairings.contracts import NeedMet, Parts, Reasons
 from mentoring.rounds.contracts import Vocabulary
 from mentoring.rounds.models import ProposedPair, RoundInputs, Unmatched
 from mentoring.rounds.problem import Snapshot
-from mentoring.rounds.rules import PinsImpossible, ProblemRefused, RoundTooLarge
-from mentoring.rounds.solver import Answer, Pair, Refused, Solved
+from mentoring.rounds.rules import PinsImpossible, ProblemRefused, QuotaOutOfReach, RoundTooLarge
+from mentoring.rounds.solver import Answer, Pair, Refused, Request, Solved
 
 
 def refused_by_engine(answer: Answer, snapshot: Snapshot) -> MentoringError:
     """The engine's conclusion that there is no answer, as a refusal of ours."""
+    return refusal_of(answer, snapshot.leaders, snapshot.juniors)
+
+
+def refusal_of(answer: Answer, leaders: Sequence[UUID], juniors: Sequence[UUID]) -> MentoringError:
+    """The same for inputs that were stored; people are named by their enrolments."""
     if isinstance(answer, Refused) and answer.code == "pins":
-        pairs = [[str(snapshot.leaders[leader]), str(snapshot.juniors[junior])] for leader, junior in answer.pairs]
+        pairs = [[str(leaders[leader]), str(juniors[junior])] for leader, junior in answer.pairs]
         return PinsImpossible(cause=answer.cause, rules=", ".join(answer.rules), pairs=pairs)
     if isinstance(answer, Refused) and answer.code == "problem":
         return ProblemRefused(field=answer.field, why=answer.why)
+    if isinstance(answer, Refused) and answer.code == "quota":
+        return QuotaOutOfReach(asked=answer.asked, most=answer.most)
     return RoundTooLarge(places=answer.places if isinstance(answer, Refused) else 0)
 
 
 async def replace_rows(
-    db: AsyncSession, round_id: UUID, revision: int, snapshot: Snapshot, problem: bytes, solved: Solved
+    db: AsyncSession, round_id: UUID, revision: int, snapshot: Snapshot, request: Request, solved: Solved
 ) -> None:
     for table in (ProposedPair, Unmatched, RoundInputs):
         await db.execute(delete(table).where(table.round_id == round_id))
@@ -38,12 +46,14 @@ async def replace_rows(
         insert(RoundInputs).values(
             round_id=round_id,
             revision=revision,
-            problem=problem,
+            problem=request.problem,
+            aim=request.aim,
             leaders=[str(one) for one in snapshot.leaders],
             juniors=[str(one) for one in snapshot.juniors],
             vocabulary=snapshot.vocabulary,
             engine=matching.VERSION,
             result=result_of(solved),
+            proof=solved.proof,
         )
     )
     if pairs := _pair_rows(round_id, snapshot, solved):

@@ -99,8 +99,24 @@ class NothingToReplay(Conflict):
     """The round has no stored result yet."""
 
 
+class NothingToVerify(Conflict):
+    """The round has no stored result, or one from before results came with a proof."""
+
+
+class NotInRound(Conflict):
+    """``who`` was not in the round when it was solved; propose it again to have them in."""
+
+
+class NothingToTry(Invalid):
+    """What if what? No pair and no person is named."""
+
+
 class PinsImpossible(Conflict):
     """Not all pins can be kept: ``rules`` refuse one, or one person's capacity is exceeded (``cause``)."""
+
+
+class QuotaOutOfReach(Conflict):
+    """``asked`` pairs of two countries cannot be had without leaving leaders out; ``most`` can."""
 
 
 class ProblemRefused(Invalid):
@@ -124,7 +140,8 @@ class SolverDied(Conflict):
 
 
 FAILURES: dict[str, type[MentoringError]] = {
-    cause.__name__: cause for cause in (NobodyToMatch, PinsImpossible, ProblemRefused, RoundTooLarge, SolverDied)
+    cause.__name__: cause
+    for cause in (NobodyToMatch, PinsImpossible, ProblemRefused, QuotaOutOfReach, RoundTooLarge, SolverDied)
 }
 """How solving a round can end without a proposal; kept with the round by name."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from time import perf_counter
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,11 +14,11 @@ import matching
 from mentoring import journal
 from mentoring.db import Database
 from mentoring.identity import Actor
-from mentoring.people.models import Person
 from mentoring.policy import Action
+from mentoring.programmes.changes import merged
 from mentoring.programmes.models import Enrolment, Programme
 from mentoring.programmes.queries import find_programme
-from mentoring.programmes.rules import EnrolmentState, Role
+from mentoring.programmes.rules import Matching, Role
 from mentoring.rounds import rules
 from mentoring.rounds.child import run_solver
 from mentoring.rounds.contracts import (
@@ -31,10 +31,11 @@ from mentoring.rounds.contracts import (
     RoundRequested,
     RoundSummary,
 )
+from mentoring.rounds.findings import Decide
 from mentoring.rounds.models import Override, Round, RoundInputs
 from mentoring.rounds.problem import build
 from mentoring.rounds.publishing import publish_round, undo_round
-from mentoring.rounds.queries import find_round, summary
+from mentoring.rounds.queries import find_enrolment, find_round, summary
 from mentoring.rounds.results import result_of
 from mentoring.rounds.rules import OverrideKind, RoundState
 from mentoring.rounds.snapshot import read_rows
@@ -43,6 +44,7 @@ from mentoring.rounds.solving import solve_next, solve_now
 
 __all__ = [
     "clear_override",
+    "decide_pairs",
     "forbid_pair",
     "pin_pair",
     "propose_round",
@@ -68,11 +70,12 @@ async def propose_round(
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+    matching_ = merged(programme.matching, data.matching)
     if round_ is None:
-        round_ = await _new_round(db, programme, data.year or now.year, now)
+        round_ = await _new_round(db, programme, data.year or now.year, matching_, now)
     else:
         rules.ensure_editable(round_.state)
-        round_.year, round_.revision = data.year or now.year, round_.revision + 1
+        round_.year, round_.matching, round_.revision = data.year or now.year, matching_, round_.revision + 1
     _ask_for_solving(db, round_, actor, now)
     try:
         await db.flush()
@@ -81,7 +84,7 @@ async def propose_round(
     return summary(round_)
 
 
-async def _new_round(db: AsyncSession, programme: Programme, year: int, now: datetime) -> Round:
+async def _new_round(db: AsyncSession, programme: Programme, year: int, matching_: Matching, now: datetime) -> Round:
     last = await db.scalar(select(func.max(Round.number)).where(Round.programme_id == programme.id))
     number = (last or 0) + 1
     round_ = Round(
@@ -90,6 +93,7 @@ async def _new_round(db: AsyncSession, programme: Programme, year: int, now: dat
         name=f"{programme.name} {number}",
         state=RoundState.SOLVING,
         year=year,
+        matching=matching_,
         requested_at=now,
     )
     db.add(round_)
@@ -151,37 +155,14 @@ async def _editable(db: AsyncSession, actor: Actor, round_ref: str) -> Round:
 
 async def _pair(db: AsyncSession, round_: Round, leader: str, junior: str) -> tuple[Enrolment, Enrolment]:
     return (
-        await _enrolment(db, round_.programme_id, leader, Role.LEADER),
-        await _enrolment(db, round_.programme_id, junior, Role.JUNIOR),
+        await find_enrolment(db, round_.programme_id, leader, Role.LEADER),
+        await find_enrolment(db, round_.programme_id, junior, Role.JUNIOR),
     )
 
 
-async def _enrolment(db: AsyncSession, programme_id: UUID, who: str, role: Role) -> Enrolment:
-    """Found by staff number, address or id; who is not enrolled and who does not exist are told alike."""
-    found = await db.scalar(
-        select(Enrolment)
-        .join(Person, Person.id == Enrolment.person_id)
-        .where(
-            Enrolment.programme_id == programme_id,
-            Enrolment.role == role,
-            Enrolment.state == EnrolmentState.ENROLLED,
-            Person.left_on.is_(None),
-            or_(Person.staff_no == who.strip(), Person.email == who.strip().lower(), *_by_id(who)),
-        )
-    )
-    if found is None:
-        raise rules.NotEnrolled(who=who, role=role.value)
-    return found
-
-
-def _by_id(who: str) -> list[ColumnElement[bool]]:
-    try:
-        return [Person.id == UUID(who)]
-    except ValueError:
-        return []
-
-
-async def _check_pin(db: AsyncSession, round_: Round, pair: tuple[Enrolment, Enrolment], named: OverridePair) -> None:
+async def _check_pin(
+    db: AsyncSession, round_: Round, pair: tuple[Enrolment, Enrolment], named: OverridePair | NamedPair
+) -> None:
     leader, junior = pair
     if junior.prepared_at is None:
         raise rules.PairRefused(rules="consent")
@@ -207,6 +188,18 @@ async def _other_pins(db: AsyncSession, round_id: UUID, pair: tuple[Enrolment, E
     return sum(enrolment.id in pin for pin in map(tuple, pins) if pin != (leader.id, junior.id))
 
 
+async def decide_pairs(db: AsyncSession, actor: Actor, round_ref: str, data: Decide, now: datetime) -> RoundSummary:
+    """Pin and forbid several pairs at once, and solve again once. Raises as ``pin_pair`` and ``forbid_pair``."""
+    round_ = await _editable(db, actor, round_ref)
+    for kind, named in ((OverrideKind.FORBID, data.forbids), (OverrideKind.PIN, data.pins)):
+        for one in named:
+            pair = await _pair(db, round_, one.leader, one.junior)
+            if kind is OverrideKind.PIN:
+                await _check_pin(db, round_, pair, one)
+            await _put_override(db, actor, round_, pair, kind, data.reason, now)
+    return await _solve_again(db, round_, actor, now)
+
+
 async def _override(
     db: AsyncSession,
     actor: Actor,
@@ -216,6 +209,19 @@ async def _override(
     reason: str,
     now: datetime,
 ) -> RoundSummary:
+    await _put_override(db, actor, round_, pair, kind, reason, now)
+    return await _solve_again(db, round_, actor, now)
+
+
+async def _put_override(
+    db: AsyncSession,
+    actor: Actor,
+    round_: Round,
+    pair: tuple[Enrolment, Enrolment],
+    kind: OverrideKind,
+    reason: str,
+    now: datetime,
+) -> None:
     leader, junior = pair
     override = await db.get(Override, (round_.id, leader.id, junior.id))
     if override is None:
@@ -223,7 +229,7 @@ async def _override(
         db.add(override)
     override.kind, override.reason, override.by_id, override.at = kind, reason, actor.id, now
     journal.record(db, PairOverridden(round_.id, leader.id, junior.id, kind), by=actor.id, at=now)
-    return await _solve_again(db, round_, actor, now)
+    await db.flush()
 
 
 async def _solve_again(db: AsyncSession, round_: Round, actor: Actor, now: datetime) -> RoundSummary:
@@ -245,7 +251,7 @@ async def replay_round(database: Database, actor: Actor, round_ref: str) -> Repl
     if inputs is None:
         raise rules.NothingToReplay()
     began = perf_counter()
-    solved = await run_solver(Request("solve", inputs.problem, programme.plan.minutes))
+    solved = await run_solver(Request("solve", inputs.problem, programme.plan.minutes, inputs.aim))
     if not isinstance(solved, Solved):
         raise rules.NothingToReplay()
     return Replay(

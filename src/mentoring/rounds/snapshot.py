@@ -19,7 +19,7 @@ from mentoring.pairings.rules import OPEN, PairingState
 from mentoring.people.models import Person
 from mentoring.programmes.models import Enrolment, EnrolmentSkill, Exclusion, Programme, Wish
 from mentoring.programmes.rules import EnrolmentState, MatchingRules, MatchingWeights, Role
-from mentoring.rounds.models import Override
+from mentoring.rounds.models import Override, ProposedPair, Round
 from mentoring.rounds.rules import OverrideKind
 from mentoring.skills.models import Skill
 
@@ -59,7 +59,7 @@ class Line(NamedTuple):
 @dataclass(frozen=True)
 class Rows:
     """What the tables say. ``earlier``, ``excluded``: two people; ``wished``: an enrolment and a person;
-    ``pinned``, ``forbidden``: two enrolments."""
+    ``pinned``, ``forbidden``, ``published``: two enrolments."""
 
     rules: MatchingRules
     weights: MatchingWeights
@@ -74,6 +74,7 @@ class Rows:
     earlier: list[tuple[Key, Key]]
     pinned: list[tuple[Key, Key]]
     forbidden: list[tuple[Key, Key]]
+    published: list[tuple[Key, Key]]
 
 
 def key(column: InstrumentedAttribute[UUID]) -> ColumnElement[Key]:
@@ -110,6 +111,7 @@ async def read_rows(
         earlier=await _read_earlier(db),
         pinned=overrides[OverrideKind.PIN],
         forbidden=overrides[OverrideKind.FORBID],
+        published=await _read_published(db, programme.id),
     )
 
 
@@ -215,6 +217,22 @@ async def read_exclusions(db: AsyncSession, programme_id: UUID) -> list[tuple[Ke
 async def _read_earlier(db: AsyncSession) -> list[tuple[Key, Key]]:
     rows = await db.execute(
         select(key(Pairing.leader_id), key(Pairing.junior_id)).where(Pairing.state.not_in(NO_EARLIER_PAIRING))
+    )
+    return list(rows)
+
+
+async def _read_published(db: AsyncSession, programme_id: UUID) -> list[tuple[Key, Key]]:
+    """The pairs of which people were told last, whether or not that round was taken back since."""
+    last = (
+        select(Round.id)
+        .where(Round.programme_id == programme_id, Round.published_at.is_not(None))
+        .order_by(Round.number.desc())
+        .limit(1)
+    )
+    rows = await db.execute(
+        select(key(ProposedPair.leader_enrolment_id), key(ProposedPair.junior_enrolment_id)).where(
+            ProposedPair.round_id == last.scalar_subquery(), ProposedPair.pairing_id.is_not(None)
+        )
     )
     return list(rows)
 

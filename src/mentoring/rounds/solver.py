@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 
 import matching
 from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
+from mentoring.rounds.aims import Aim
+from mentoring.rounds.proof import proof_of
+from mentoring.rounds.trying import Compared, Edits, Tried, compared, tried
+from mentoring.rounds.verdicts import ShownPair, Verified, verified
 
 MOST_MEMORY = 8 << 30
 """Bytes of address space. The largest real round takes 1 GB; beyond this the machine would swap for everybody."""
@@ -32,11 +36,18 @@ SWITCHED = np.array([rule not in ALWAYS_ON for rule in RULES])
 
 
 class Request(Struct, frozen=True):
-    """``solve``: a proposal with its reasons. ``survey``: who could be paired at all. ``minutes``: of a session."""
+    """``solve``: a proposal with its reasons. ``survey``: who could be paired at all. ``verify``: whether ``proof``
+    holds and is what is ``shown``. ``try``: what ``edits`` would change. ``compare``: all policies. ``minutes``: of a
+    session.
+    """
 
-    task: Literal["solve", "survey"]
+    task: Literal["solve", "survey", "verify", "try", "compare"]
     problem: bytes
-    minutes: int
+    minutes: int = 0
+    aim: Aim = Aim()
+    proof: bytes = b""
+    shown: list[ShownPair] = []
+    edits: Edits = Edits()
 
 
 class Progress(Struct, frozen=True, tag=True):
@@ -86,6 +97,8 @@ class Solved(Struct, frozen=True, tag=True):
     alone: list[Alone]
     matched: int
     total_fit: float
+    proof: bytes
+    """The proposal with its prices."""
     peak_bytes: int
 
 
@@ -100,18 +113,20 @@ class Surveyed(Struct, frozen=True, tag=True):
 
 
 class Refused(Struct, frozen=True, tag=True):
-    """The engine's conclusion that there is no answer: ``code`` is one of ``pins``, ``problem``, ``size``."""
+    """The engine's conclusion that there is no answer: ``code`` is ``pins``, ``problem``, ``size`` or ``quota``."""
 
     code: str
     cause: str = ""
     field: str = ""
     why: str = ""
     places: int = 0
+    asked: int = 0
+    most: int = 0
     pairs: list[tuple[int, int]] = []
     rules: list[str] = []
 
 
-Answer = Solved | Surveyed | Refused
+Answer = Solved | Surveyed | Verified | Tried | Compared | Refused
 Message = Progress | Answer
 Told = Callable[[str, float], None]
 
@@ -125,21 +140,24 @@ def answer(request: Request, told: Told) -> Answer:
     """Do what is asked, and turn the engine's refusals into an answer."""
     try:
         problem = Problem.from_bytes(request.problem)
-        return _solved(problem, request.minutes, told) if request.task == "solve" else _surveyed(problem, told)
+        return TASKS[request.task](problem, request, told)
     except matching.Infeasible as conclusion:
         broken = [name for rule, name in zip(matching.RULES, RULE_NAMES, strict=True) if rule & conclusion.rules]
         return Refused("pins", cause=conclusion.cause, pairs=list(conclusion.pairs), rules=broken)
     except matching.InvalidProblem as conclusion:
         return Refused("problem", field=conclusion.field, why=conclusion.why)
+    except matching.OutOfReach as conclusion:
+        return Refused("quota", asked=conclusion.asked, most=conclusion.most)
     except matching.TooLarge as conclusion:
         return Refused("size", places=conclusion.places)
     except MemoryError:
         return Refused("size")
 
 
-def _solved(problem: Problem, minutes: int, told: Told) -> Solved:
-    proposal = matching.solve(problem, progress=told)
-    pairs = explained(problem, proposal.pairs, proposal.fit, proposal.parts, minutes)
+def _solved(problem: Problem, request: Request, told: Told) -> Solved:
+    outcome = matching.propose(problem, request.aim.policy, request.aim.terms, told)
+    proposal = outcome.proposal
+    pairs = explained(problem, proposal.pairs, proposal.fit, proposal.parts, request.minutes)
     lone_leaders = np.setdiff1d(np.arange(problem.leaders), proposal.pairs[:, 0])
     lone_juniors = np.setdiff1d(np.arange(problem.juniors), proposal.pairs[:, 1])
     told("unmatched", 0.0)
@@ -147,10 +165,10 @@ def _solved(problem: Problem, minutes: int, told: Told) -> Solved:
     told("unmatched", 0.2)
     alone += _alone(matching.funnel_of_juniors(problem, lone_juniors), leads=False)
     told("unmatched", 1.0)
-    return Solved(pairs, alone, proposal.matched, proposal.total_fit, _peak_bytes())
+    return Solved(pairs, alone, proposal.matched, proposal.total_fit, proof_of(proposal), _peak_bytes())
 
 
-def _surveyed(problem: Problem, told: Told) -> Surveyed:
+def _surveyed(problem: Problem, _request: Request, told: Told) -> Surveyed:
     told("scoring", 0.0)
     counts = matching.eligible_counts(problem)
     lonely = np.flatnonzero(counts.leaders == 0)
@@ -158,6 +176,29 @@ def _surveyed(problem: Problem, told: Told) -> Surveyed:
     told("scoring", 1.0)
     shares = [float(share) for share in counts.rule_shares]
     return Surveyed(counts.leaders.tolist(), counts.juniors.tolist(), shares, alone, _peak_bytes())
+
+
+def _verified(problem: Problem, request: Request, told: Told) -> Verified:
+    told("verifying", 0.0)
+    return verified(problem, request.proof, request.shown, request.aim)
+
+
+def _tried(problem: Problem, request: Request, told: Told) -> Tried:
+    told("trying", 0.0)
+    return tried(problem, request.proof, request.edits, request.aim)
+
+
+def _compared(problem: Problem, request: Request, told: Told) -> Compared:
+    return compared(problem, request.aim, told)
+
+
+TASKS: dict[str, Callable[[Problem, Request, Told], Answer]] = {
+    "solve": _solved,
+    "survey": _surveyed,
+    "verify": _verified,
+    "try": _tried,
+    "compare": _compared,
+}
 
 
 def explained(

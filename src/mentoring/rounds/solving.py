@@ -23,6 +23,7 @@ from mentoring import journal
 from mentoring.db import Database
 from mentoring.errors import MentoringError
 from mentoring.programmes.models import Programme
+from mentoring.programmes.rules import Matching
 from mentoring.rounds import contracts
 from mentoring.rounds.child import Told, ask, starting_solver, unheard
 from mentoring.rounds.contracts import Failure
@@ -53,6 +54,7 @@ class Claim(NamedTuple):
     revision: int
     attempts: int
     year: int
+    matching: Matching
 
 
 @dataclass
@@ -141,7 +143,15 @@ async def _claim(database: Database, now: datetime, round_id: UUID | None = None
                     stage="reading",
                     progress=0.0,
                 )
-                .returning(Round.id, Round.programme_id, Round.fence, Round.revision, Round.attempts, Round.year)
+                .returning(
+                    Round.id,
+                    Round.programme_id,
+                    Round.fence,
+                    Round.revision,
+                    Round.attempts,
+                    Round.year,
+                    Round.matching,
+                )
                 .execution_options(synchronize_session=False)
             )
         ).one_or_none()
@@ -158,7 +168,7 @@ async def _solve(database: Database, claim: Claim, watch: _Watch) -> None:
             answer = await _answer_while_held(database, claim, process, request, watch)
         if isinstance(answer, Solved):
             watch.tell("storing", 0.0)
-            await _put_down(database, claim, snapshot, request.problem, answer, watch)
+            await _put_down(database, claim, snapshot, request, answer, watch)
         elif answer is not None:
             await _fail(database, claim, refused_by_engine(answer, snapshot), watch.now())
     except SolverDied as death:
@@ -175,7 +185,8 @@ async def _asked(database: Database, claim: Claim) -> tuple[Snapshot, Request]:
         programme = await db.get_one(Programme, claim.programme_id)
         rows = await read_rows(db, programme, claim.year, claim.round_id)
     snapshot = await build_in_thread(rows)
-    return snapshot, Request("solve", await asyncio.to_thread(snapshot.problem.to_bytes), programme.plan.minutes)
+    problem = await asyncio.to_thread(snapshot.problem.to_bytes)
+    return snapshot, Request("solve", problem, programme.plan.minutes, snapshot.aim(claim.matching))
 
 
 async def _answer_while_held(
@@ -231,14 +242,14 @@ async def _write_held(db: AsyncSession, claim: Claim, **values: object) -> None:
 
 
 async def _put_down(
-    database: Database, claim: Claim, snapshot: Snapshot, problem: bytes, solved: Solved, watch: _Watch
+    database: Database, claim: Claim, snapshot: Snapshot, request: Request, solved: Solved, watch: _Watch
 ) -> None:
     """Replace the round's result, in one transaction and only if the round is still ours."""
     now = watch.now()
     try:
         async with database.sessions.begin() as db:
             await _write_held(db, claim, stage=None, lease_until=None)  # first of all, as it takes the lock
-            await replace_rows(db, claim.round_id, claim.revision, snapshot, problem, solved)
+            await replace_rows(db, claim.round_id, claim.revision, snapshot, request, solved)
             journal.record(db, contracts.RoundProposed(claim.round_id, claim.revision), by=None, at=now)
             await _write_held(
                 db,

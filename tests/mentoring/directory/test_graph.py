@@ -1,4 +1,4 @@
-"""Reporting lines: loops, tops, depths and everybody above one."""
+"""Reporting lines: loops, tops and depths."""
 
 import networkx as nx
 import pytest
@@ -26,18 +26,6 @@ def lines(*people: str) -> "nx.DiGraph[str]":
 
 
 OFFICE = ("a", "ba", "ca", "db", "edc")
-
-
-def test_everybody_above_one_is_found_over_both_kinds_of_line() -> None:
-    above = graph.ancestors_of(lines(*OFFICE), "abcde")
-
-    assert above == {
-        "a": frozenset(),
-        "b": frozenset("a"),
-        "c": frozenset("a"),
-        "d": frozenset("ab"),
-        "e": frozenset("abcd"),
-    }
 
 
 def test_top_and_depth_follow_the_solid_lines_alone() -> None:
@@ -93,23 +81,14 @@ def test_of_a_knot_that_is_too_large_to_walk_again_and_again_one_loop_is_told() 
 
 
 @given(st.sets(st.tuples(st.sampled_from("abcdefgh"), st.sampled_from("abcdefgh"))))
-def test_lines_are_those_that_networkx_finds_even_on_loops(arrows: set[tuple[str, str]]) -> None:
+def test_a_loop_is_found_wherever_there_is_one(arrows: set[tuple[str, str]]) -> None:
     office: nx.DiGraph[str] = nx.DiGraph(sorted(arrows))
 
-    above = graph.ancestors_of(office, list(office))
-
-    assert above == {person: on_the_way_up(office, person) for person in office}
     assert bool(graph.loops(office)) is not nx.is_directed_acyclic_graph(office)
-
-
-def on_the_way_up(office: "nx.DiGraph[str]", person: str) -> frozenset[str]:
-    managers = set(office.predecessors(person))
-    return frozenset(managers.union(*(nx.ancestors(office, manager) for manager in managers)))
 
 
 def test_a_chain_of_thousands_needs_no_recursion() -> None:
     chain: nx.DiGraph[str] = nx.path_graph([f"{n:05}" for n in range(20_000)], nx.DiGraph)
 
-    assert len(graph.ancestors_of(chain, ["19999"])["19999"]) == 19_999
     assert graph.loops(chain) == []
     assert graph.depths(chain)["19999"] == 19_999

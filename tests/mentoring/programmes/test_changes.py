@@ -6,14 +6,23 @@ import pytest
 from mentoring.errors import Invalid
 from mentoring.programmes import rules
 from mentoring.programmes.changes import GROUPS, change_of, known_settings, merged, names_set
-from mentoring.programmes.contracts import ChangeProgramme, LadderChange, PlanChange, RulesChange, WeightsChange
+from mentoring.programmes.contracts import (
+    ChangeProgramme,
+    LadderChange,
+    MatchingChange,
+    PlanChange,
+    RulesChange,
+    WeightsChange,
+)
 from mentoring.programmes.rules import (
     Hours,
     Ladder,
     LadderOutOfOrder,
+    Matching,
     MatchingRules,
     MatchingWeights,
     Plan,
+    PolicyName,
     Role,
     SettingOutOfRange,
     SettingUnknown,
@@ -25,6 +34,8 @@ READS = {
     "rules.seniority_gap=0": ("rules", "seniority_gap", 0),
     "rules.shared_hours = 1.5": ("rules", "shared_hours", 1.5),
     "weights.need=0.5": ("weights", "need", 0.5),
+    "matching.policy=stable": ("matching", "policy", PolicyName.STABLE),
+    "matching.cap=0.25": ("matching", "cap", 0.25),
     "plan.sessions=8": ("plan", "sessions", 8),
     "ladder.consent_expires=6": ("ladder", "consent_expires", 6),
     "ladder.consent_reminders=1, 3": ("ladder", "consent_reminders", (1, 3)),
@@ -38,6 +49,8 @@ REFUSED = {
     "rules.shared_hours=nan": "0 – 40",
     "weights.need=-1": "0 – 100",
     "weights.need=inf": "0 – 100",
+    "matching.cap=0": "0.01 – 1",
+    "matching.policy=best": ", ".join(PolicyName),
     "plan.sessions=0": "1 – 52",
     "ladder.consent_reminders=2,x": "1 – 60, 1 – 60, …",
     "name=": "1 – 120",
@@ -47,7 +60,13 @@ REFUSED = {
 
 @pytest.mark.parametrize(
     "group, change",
-    [(MatchingRules, RulesChange), (MatchingWeights, WeightsChange), (Plan, PlanChange), (Ladder, LadderChange)],
+    [
+        (MatchingRules, RulesChange),
+        (MatchingWeights, WeightsChange),
+        (Matching, MatchingChange),
+        (Plan, PlanChange),
+        (Ladder, LadderChange),
+    ],
 )
 def test_everything_that_is_decided_can_be_changed(group: type[msgspec.Struct], change: type[msgspec.Struct]) -> None:
     assert group in GROUPS.values()

@@ -65,6 +65,7 @@ async def test_a_round_over_http(database: Database, client: AsyncClient) -> Non
     await service.solve_next(database, now)
     exported = await client.post(f"{round_}/export?format=csv", headers=mine)
     replayed = await client.post(f"{round_}/replay", headers=mine)
+    verified = await client.post(f"{round_}/verify", headers=mine)
     published = await client.post(f"{round_}/publish", json={"revision": 2}, headers=mine)
     again = await client.post(f"{round_}/publish", json={}, headers=mine)
     undone = await client.post(f"{round_}/undo", headers=mine)
@@ -74,6 +75,11 @@ async def test_a_round_over_http(database: Database, client: AsyncClient) -> Non
     assert exported.headers["content-disposition"].startswith("attachment; filename*=UTF-8''Digital-leaders")
     assert exported.text.splitlines()[1].endswith("yes")
     assert replayed.json()["same"] is True
+    assert (verified.status_code, verified.json()["holds"], verified.json()["aims"]) == (
+        200,
+        True,
+        ["leaders", "total"],
+    )
     assert (published.json()["pairings"], again.status_code) == (1, 409)
     assert (undone.json()["withdrawn"], [one["state"] for one in listed.json()]) == (1, ["undone"])
 
@@ -91,10 +97,37 @@ async def test_what_is_not_yours_is_not_there(database: Database, client: AsyncC
         await client.post(f"{round_}/publish", json={}, headers=theirs),
         await client.post(f"{round_}/export", headers=theirs),
         await client.post(f"{round_}/replay", headers=theirs),
+        await client.post(f"{round_}/verify", headers=theirs),
         await client.get(f"{API}/rounds/{uuid4()}", headers=mine),
     ]
 
     assert [answer.status_code for answer in answers] == [404] * len(answers)
+
+
+async def test_decisions_are_tried_then_taken_together(database: Database, client: AsyncClient) -> None:
+    world, mine, theirs = await made(database)
+    asked = await client.post(f"{API}/programmes/{world.programme.id}/rounds", json={"year": 2026}, headers=mine)
+    round_ = f"{API}/rounds/{asked.json()['round']}"
+    await service.solve_next(database, datetime.now(UTC))
+    pair = {"pins": [{"leader": "L1", "junior": "J2"}]}
+
+    tried = await client.post(f"{round_}/what-if", json=pair, headers=mine)
+    not_theirs = await client.post(f"{round_}/what-if", json=pair, headers=theirs)
+    empty = await client.post(f"{round_}/what-if", json={}, headers=mine)
+    taken = await client.post(f"{round_}/decisions", json={**pair, "reason": "They asked"}, headers=mine)
+
+    assert [one["junior"]["staff_no"] for one in tried.json()["made"]] == ["J2"]
+    assert (not_theirs.status_code, empty.status_code, empty.json()["code"]) == (404, 422, "NothingToTry")
+    assert (taken.status_code, taken.json()["revision"]) == (202, 2)
+
+
+async def test_what_has_no_proof_yet_is_a_conflict(database: Database, client: AsyncClient) -> None:
+    world, mine, _ = await made(database)
+    asked = await client.post(f"{API}/programmes/{world.programme.id}/rounds", json={}, headers=mine)
+
+    answer = await client.post(f"{API}/rounds/{asked.json()['round']}/verify", headers=mine)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "NothingToVerify")
 
 
 async def test_a_decision_without_a_reason_is_no_decision(database: Database, client: AsyncClient) -> None:

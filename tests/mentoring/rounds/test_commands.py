@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import update
 
 from mentoring.db import Database, database
 from mentoring.rounds.commands import round_
+from mentoring.rounds.models import RoundInputs
 from tests.mentoring.rounds.worlds import World, a_world
 
 Run = Callable[..., Result]
@@ -75,6 +77,12 @@ def test_a_round_from_the_command_line(run: Run, world: World) -> None:
     assert len(exported.output.splitlines()) == 3
 
     assert "the same result again" in run("replay", name).output
+    verified = run("verify", name)
+    assert (verified.exit_code, f"{name} holds: every rule is kept" in verified.output) == (0, True)
+    tried = run("what-if", name, "--pin", "L2", "J1", "--without", "L1")
+    assert (tried.exit_code, "Leaders matched: 2 → 1" in tried.output) == (0, True)
+    compared = json.loads(run("compare-policies", name, "--json").output)
+    assert (compared["name"], len(compared["found"]["policies"])) == (name, 9)
     assert run("publish", name).output == f"{name} is published: 2 pairings, their leaders will be asked first.\n"
     assert run("undo", name).output == f"{name} is undone: 2 pairings withdrawn.\n"
 
@@ -92,6 +100,21 @@ def test_what_is_refused_ends_with_one_and_the_reason(run: Run, world: World) ->
         1,
         "RoundSolving: The round is being solved. Please wait for its result.\n",
     )
+
+
+def test_a_round_that_does_not_hold_ends_with_one(run: Run, world: World, database_url: str) -> None:
+    run("propose", world.programme.name, "--wait")
+
+    async def spoil(opened: Database) -> World:
+        async with opened.sessions.begin() as db:
+            await db.execute(update(RoundInputs).values(proof=b"nothing"))
+        return world
+
+    in_database(database_url, spoil)
+    verified = run("verify", f"{world.programme.name} 1")
+
+    assert verified.exit_code == 1
+    assert "What is stored cannot be read as the proof of this round." in verified.output
 
 
 def test_waiting_for_a_round_that_nobody_solves_solves_it(run: Run, world: World) -> None:

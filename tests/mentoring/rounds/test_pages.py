@@ -9,6 +9,7 @@ from mentoring.db import Database
 from mentoring.i18n import Words
 from mentoring.pairings.models import Pairing
 from mentoring.programmes.models import Coordinator, Enrolment
+from mentoring.programmes.rules import PolicyName
 from mentoring.rounds.models import Override, Round
 from mentoring.rounds.rules import RoundState
 from tests.builders import a_person, a_programme
@@ -160,6 +161,55 @@ async def test_a_file_is_taken_by_a_form(client: AsyncClient, database: Database
     assert answer.status_code == 200
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.text.startswith("leader_staff_no,")
+
+
+async def test_a_proposal_is_verified_by_a_button(client: AsyncClient, database: Database) -> None:
+    world = await a_coordinator(client, database)
+    round_id = await proposed(database, world)
+
+    page = Page(await client.post(f"/rounds/{round_id}/verify"))
+
+    assert WORDS.text("round.verify.holds", name=f"{world.programme.name} 1") in page.text
+    assert WORDS.text("round.verify.first.leaders", matched="1") in page.text
+
+
+async def test_a_decision_is_tried_before_it_is_taken(client: AsyncClient, database: Database) -> None:
+    world = await a_coordinator(client, database)
+    round_id = await proposed(database, world)
+    form = {"kind": "forbid", "leader": "L1", "junior": "J1"}
+
+    page = Page(await client.post(f"/rounds/{round_id}/what-if", data=form))
+    empty = await client.post(f"/rounds/{round_id}/what-if", data={"kind": "pin"})
+
+    assert WORDS.text("round.what_if.leaders", before="1", after="1") in page.text
+    assert WORDS.text("page.round.what_if.take") in page.text
+    assert (page.value("kind"), page.value("leader")) == ("forbid", "L1")
+    assert (empty.status_code, WORDS.text("error.NothingToTry") in Page(empty).text) == (422, True)
+
+
+async def test_policies_are_compared_in_a_table_with_pictures(client: AsyncClient, database: Database) -> None:
+    world = await a_coordinator(client, database)
+    round_id = await proposed(database, world)
+
+    page = Page(await client.post(f"/rounds/{round_id}/comparison"))
+    before = Page(await client.post(f"/programmes/{world.programme.id}/comparison"))
+
+    for shown in (page, before):
+        assert WORDS.text("policy.raise_the_worst_off") in shown.text
+        assert WORDS.text("round.price.free.pins") in shown.text
+        assert WORDS.text("page.round.frontier.lowest") in shown.text
+
+
+async def test_a_round_is_proposed_under_the_policy_that_was_chosen(client: AsyncClient, database: Database) -> None:
+    world = await a_coordinator(client, database)
+
+    asked = await client.post(f"/programmes/{world.programme.id}/rounds", data={"policy": "stable", "quota": "0"})
+    wrong = await client.post(f"/programmes/{world.programme.id}/rounds", data={"policy": "best"})
+
+    assert (asked.status_code, wrong.status_code) == (303, 422)
+    async with database.reading() as db:
+        round_ = await db.get_one(Round, UUID(asked.headers["location"].rpartition("/")[2]))
+        assert round_.matching.policy is PolicyName.STABLE
 
 
 async def test_a_coordinator_of_another_programme_finds_nothing(client: AsyncClient, database: Database) -> None:

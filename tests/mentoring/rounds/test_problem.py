@@ -19,6 +19,9 @@ from mentoring.rounds.snapshot import Enrolled, read_rows
 from tests.builders import NOW, a_pairing, a_person
 from tests.mentoring.rounds.worlds import World, a_junior, a_leader, a_world
 
+LOT_OF_L1, LOT_OF_L2 = 7487110901086341384, 6833596380512389107
+"""Written down, so that a change that gives the same people other pairs does not go unseen."""
+
 
 async def snapshot(db: AsyncSession, world: World) -> Snapshot:
     return build(await read_rows(db, world.programme, 2026))
@@ -194,6 +197,14 @@ async def test_wishes_and_waiting_are_passed_on(db: AsyncSession) -> None:
 
     assert (problem.leader_wishes.tolist(), problem.junior_wishes.tolist()) == ([[0, 1]], [[1, 0]])
     assert (problem.leader_waiting.tolist(), problem.junior_waiting.tolist()) == ([0, 0.1], pytest.approx([0.15, 0]))
+
+
+async def test_lots_are_drawn_from_what_names_people_on_any_machine(db: AsyncSession) -> None:
+    world = await a_world(db, {"L2": 1, "L1": 1}, {"J1": 3})
+
+    problem = (await snapshot(db, world)).problem
+
+    assert problem.leader_lot.tolist() == [LOT_OF_L1, LOT_OF_L2]
 
 
 async def test_needs_keep_their_order_and_tools_their_meaning(db: AsyncSession) -> None:

@@ -15,9 +15,9 @@ from mentoring.i18n import Words
 from mentoring.identity import MACHINE, Actor
 from mentoring.journal import JournalEntry
 from mentoring.people.models import Person
-from mentoring.programmes.contracts import SignUpsUpload
+from mentoring.programmes.contracts import MatchingChange, SignUpsUpload
 from mentoring.programmes.imports import import_sign_ups
-from mentoring.programmes.rules import MatchingWeights, ProgrammeNotFound
+from mentoring.programmes.rules import MatchingWeights, PolicyName, ProgrammeNotFound
 from mentoring.rounds import queries, rules, service
 from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, RoundSummary
 from mentoring.rounds.models import Override, Round
@@ -54,7 +54,8 @@ async def test_the_cabinet_round(database: Database) -> None:
     signups = SignUpsUpload((DATA / "cabinet-signups.csv").read_bytes(), "signups.csv", {}, apply=True)
     await import_sign_ups(database, MACHINE, "Cabinet", signups, Words("en"), NOW)
     async with database.sessions.begin() as db:
-        asked = await service.propose_round(db, MACHINE, "Cabinet", Propose(2026), NOW)
+        first = Propose(2026, MatchingChange(policy=PolicyName.COVERAGE_FIRST))
+        asked = await service.propose_round(db, MACHINE, "Cabinet", first, NOW)
     told: list[str] = []
 
     await service.solve_now(database, asked.round, lambda stage, _share: told.append(stage))

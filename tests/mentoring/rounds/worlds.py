@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import psutil
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database
 from mentoring.identity import MACHINE
+from mentoring.programmes.contracts import MatchingChange
 from mentoring.programmes.models import Enrolment, EnrolmentSkill, Programme
 from mentoring.programmes.rules import Role
 from mentoring.rounds import service
@@ -104,10 +106,11 @@ async def a_world(db: AsyncSession, leaders: Mapping[str, int], juniors: Mapping
     return world
 
 
-async def proposed(database: Database, world: World) -> UUID:
-    """Propose the programme's round and solve it."""
+async def proposed(database: Database, world: World, **matching: object) -> UUID:
+    """Propose the programme's round, under its policy unless another is named, and solve it."""
+    asked_for = Propose(2026, msgspec.convert(matching, MatchingChange))
     async with database.sessions.begin() as db:
-        asked = await service.propose_round(db, MACHINE, str(world.programme.id), Propose(2026), NOW)
+        asked = await service.propose_round(db, MACHINE, str(world.programme.id), asked_for, NOW)
     await solve(database, asked.round)
     return asked.round
 
@@ -118,10 +121,11 @@ async def solve(database: Database, round_id: UUID) -> None:
         round_ = await db.get_one(Round, round_id)
         programme = await db.get_one(Programme, round_.programme_id)
         snapshot = build(await read_rows(db, programme, round_.year, round_.id))
-        blob = snapshot.problem.to_bytes()
-        solved = answer(Request("solve", blob, programme.plan.minutes), lambda _stage, _share: None)
+        aim = snapshot.aim(round_.matching)
+        request = Request("solve", snapshot.problem.to_bytes(), programme.plan.minutes, aim)
+        solved = answer(request, lambda _stage, _share: None)
         assert isinstance(solved, Solved), solved
-        await replace_rows(db, round_.id, round_.revision, snapshot, blob, solved)
+        await replace_rows(db, round_.id, round_.revision, snapshot, request, solved)
         round_.state, round_.matched, round_.total_fit = RoundState.PROPOSED, solved.matched, solved.total_fit
 
 

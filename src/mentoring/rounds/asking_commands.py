@@ -1,0 +1,71 @@
+"""Commands that only ask: they change nothing, and the group in ``commands`` takes them in."""
+
+import click
+
+from mentoring import console, progress
+from mentoring.db import Database
+from mentoring.identity import MACHINE
+from mentoring.rounds import asking, verifying, wording
+from mentoring.rounds.contracts import NamedPair
+from mentoring.rounds.findings import Comparison, Consequence, Verification, WhatIf
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@click.command()
+@click.argument("round_ref", metavar="ROUND")
+@console.json_option
+def verify(round_ref: str, as_json: bool) -> None:
+    """Look at all pairs once more, apart from the solver: is every rule kept, could anything be better?
+
+    Ends with 1 where something is wrong. Example: mentoring round verify "Digital leaders 1"
+    """
+
+    async def work(opened: Database) -> Verification:
+        return await verifying.verify_round(opened, MACHINE, round_ref)
+
+    found = console.with_database(work)
+    console.say(as_json, found, wording.verification(console.words(), found))
+    raise SystemExit(0 if found.holds else 1)
+
+
+@click.command("what-if")
+@click.argument("round_ref", metavar="ROUND")
+@click.option("--pin", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="If these two were paired.")
+@click.option("--forbid", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="If these two were never paired.")
+@click.option("--without", multiple=True, metavar="PERSON", help="If this person did not take part.")
+@console.json_option
+def what_if(round_ref: str, pin: Pairs, forbid: Pairs, without: tuple[str, ...], as_json: bool) -> None:
+    """Say what decisions would change and cost, before they are taken. Two pins can be a swap.
+
+    "mentoring round pin" and "mentoring round forbid" take them.
+
+    Example: mentoring round what-if "Digital leaders 1" --pin CA000001 CA000412 --forbid CA000002 CA000411
+    """
+    data = WhatIf([NamedPair(*one) for one in pin], [NamedPair(*one) for one in forbid], list(without))
+
+    async def work(opened: Database) -> Consequence:
+        return await asking.what_if(opened, MACHINE, round_ref, data)
+
+    found = console.with_database(work)
+    console.say(as_json, found, wording.consequence(console.words(), found))
+
+
+@click.command("compare-policies")
+@click.argument("ref", metavar="PROGRAMME|ROUND")
+@console.json_option
+def compare_policies(ref: str, as_json: bool) -> None:
+    """Propose by every policy and say what each gives and costs against the others.
+
+    Example: mentoring round compare-policies "Digital leaders 1"
+    """
+    with progress.bar("round.stage") as tell:
+
+        async def work(opened: Database) -> Comparison:
+            return await asking.compare_either(opened, MACHINE, ref, console.moment().year, tell)
+
+        found = console.with_database(work)
+    console.say(as_json, found, wording.comparison(console.words(), found))
+
+
+COMMANDS = (verify, what_if, compare_policies)

@@ -1,0 +1,97 @@
+"""What crosses the doors when a coordinator asks about a round: is it right, what would be, why, is it fair."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from mentoring.rounds.contracts import Line, NamedPair, Remark
+from mentoring.rounds.trying import Compared, Sums
+
+Named = Annotated[list[NamedPair], Meta(max_length=50)]
+People = Annotated[list[Line], Meta(max_length=50)]
+
+
+class Member(Struct, frozen=True):
+    """Somebody who took part in the round."""
+
+    staff_no: str | None
+    name: str
+
+
+class VerifyFault(Struct, frozen=True):
+    """One thing that is wrong with a stored proposal. Without a leader or junior it is about nobody in particular."""
+
+    cause: str
+    leader: Member | None
+    junior: Member | None
+    rules: list[str]
+
+
+class Verification(Struct, frozen=True):
+    """What an independent look at all pairs found. ``aims``: leaders, weak, total; what nothing could be better in."""
+
+    round: UUID
+    name: str
+    holds: bool
+    pairs: int
+    eligible: int
+    matched: int
+    weak: int
+    weak_below: float
+    total_fit: float
+    floor: float
+    policy: str
+    aims: list[str]
+    found: int
+    faults: list[VerifyFault]
+    """The first few."""
+    seconds: float
+
+
+class WhatIf(Struct, frozen=True, forbid_unknown_fields=True):
+    """Decisions that are only tried: pairs to have (two of them can be a swap), pairs never to have, people without
+    whom the round would be made. People by staff number, address or id.
+    """
+
+    pins: Named = []
+    forbids: Named = []
+    without: People = []
+
+
+class Decide(Struct, frozen=True, forbid_unknown_fields=True):
+    """Decisions that are taken together: the round is solved once."""
+
+    reason: Remark
+    pins: Named = []
+    forbids: Named = []
+
+
+class Move(Struct, frozen=True):
+    """A pair that is given up, or that is made instead."""
+
+    leader: Member
+    junior: Member
+    fit: float
+
+
+class Consequence(Struct, frozen=True):
+    """What decisions would change; nothing has been changed. ``seconds``: what answering took."""
+
+    round: UUID
+    name: str
+    revision: int
+    before: Sums
+    after: Sums
+    given_up: list[Move]
+    made: list[Move]
+    seconds: float
+
+
+class Comparison(Struct, frozen=True):
+    """What each policy would give for a round, or for a programme as it stands today."""
+
+    name: str
+    policy: str
+    found: Compared
+    seconds: float

@@ -1,0 +1,116 @@
+"""What was found out about a round, in a coordinator's words: the same on the page as at the command line."""
+
+from collections.abc import Iterable, Iterator
+
+from mentoring.i18n import Words
+from mentoring.rounds.findings import Comparison, Consequence, Member, Verification, VerifyFault
+from mentoring.rounds.trying import PriceRow
+
+PRICED = ("pins", "leaders", "weak", "lowest")
+"""Levels of the standard policy that have a price: what they cost of the greatest total."""
+
+
+def who(member: Member | None) -> str:
+    """Staff number and name; nothing for nobody."""
+    return f"{member.staff_no or ''} {member.name}".strip() if member else ""
+
+
+def verification(words: Words, found: Verification) -> Iterator[str]:
+    """What was looked at and what holds, or where it fails."""
+    if found.holds:
+        yield words.text("round.verify.holds" if found.aims else "round.verify.keeps", name=found.name)
+    else:
+        yield words.plural("round.verify.fails", found.found, name=found.name)
+    if found.pairs:
+        yield words.text(
+            "round.verify.looked",
+            pairs=words.number(found.pairs),
+            eligible=words.number(found.eligible),
+            seconds=words.number(found.seconds, 1),
+        )
+    yield from _proven(words, found) if found.holds else (_fault(words, one) for one in found.faults)
+
+
+def _proven(words: Words, found: Verification) -> Iterator[str]:
+    if not found.aims:
+        yield words.text("round.verify.no_promise", policy=words.text(f"policy.{found.policy}"))
+    if found.floor:
+        yield words.text("round.verify.floor", floor=words.number(found.floor, 3))
+    for place, aim in enumerate(found.aims):
+        yield words.text(
+            f"round.verify.then.{aim}" if place else f"round.verify.first.{aim}",
+            matched=words.number(found.matched),
+            weak=words.number(found.weak),
+            below=words.number(found.weak_below, 2),
+            total=words.exact(found.total_fit, 3),
+        )
+
+
+def _fault(words: Words, one: VerifyFault) -> str:
+    rules = ", ".join(words.text(f"rule.{rule}") for rule in one.rules)
+    return words.text(f"round.verify.cause.{one.cause}", leader=who(one.leader), junior=who(one.junior), rules=rules)
+
+
+def consequence(words: Words, found: Consequence) -> Iterator[str]:
+    """The cost at each level, then who moves."""
+    before, after = found.before, found.after
+    if not (found.given_up or found.made):
+        yield words.text("round.what_if.nothing")
+    yield words.text("round.what_if.leaders", before=words.number(before.matched), after=words.number(after.matched))
+    yield words.text("round.what_if.weak", before=words.number(before.weak), after=words.number(after.weak))
+    yield words.text(
+        "round.what_if.total",
+        before=words.exact(before.total_fit, 3),
+        after=words.exact(after.total_fit, 3),
+        change=words.exact(after.total_fit - before.total_fit, 3),
+    )
+    yield words.text("round.what_if.lowest", before=words.number(before.lowest, 3), after=words.number(after.lowest, 3))
+    for key, moves in (("round.what_if.given_up", found.given_up), ("round.what_if.made", found.made)):
+        for one in moves:
+            yield words.text(key, leader=who(one.leader), junior=who(one.junior), fit=words.number(one.fit, 3))
+    yield words.text("round.what_if.took", name=found.name, seconds=words.number(found.seconds, 1))
+
+
+def comparison(words: Words, found: Comparison) -> Iterator[str]:
+    """A line for each policy, then what each step of the standard one costs."""
+    for row in found.found.policies:
+        policy = words.text(f"policy.{row.policy}")
+        if row.refused:
+            yield words.text(f"round.compare.refused.{row.refused}", policy=policy)
+            continue
+        yield words.text(
+            "round.compare.row",
+            policy=policy,
+            matched=words.number(row.matched),
+            weak=words.number(row.weak),
+            total=words.exact(row.total_fit, 3),
+            given_up=tenths(words, row.given_up),
+            lowest=words.number(row.lowest, 3),
+            tenth=words.number(row.lowest_tenth, 3),
+            across=words.number(row.across),
+            blocking=words.number(row.blocking),
+            changes=words.number(row.changes),
+        )
+    yield from prices(words, found.found.prices)
+    yield words.text("round.compare.took", name=found.name, seconds=words.number(found.seconds, 1))
+
+
+def prices(words: Words, steps: Iterable[PriceRow]) -> Iterator[str]:
+    """What each level brings over those before it, and what that costs."""
+    for one in steps:
+        if one.level not in PRICED:
+            continue
+        brought = {"pins": True, "leaders": one.leaders > 0, "weak": one.weak > 0, "lowest": one.lowest > 0}
+        free = round(one.given_up, 4) <= 0 and (one.level == "pins" or not brought[one.level])
+        yield words.text(
+            f"round.price.free.{one.level}" if free else f"round.price.{one.level}",
+            leaders=words.number(one.leaders),
+            weak=words.number(one.weak),
+            lowest=words.number(one.lowest, 3),
+            share=tenths(words, max(one.given_up, 0.0)),
+        )
+
+
+def tenths(words: Words, share: float) -> str:
+    """A share to the tenth of a per cent, as prices are told."""
+    return f"{words.exact(100 * share, 1)}\N{NO-BREAK SPACE}%"
