@@ -175,8 +175,8 @@ ROUTES: dict[str, Call] = {
     "POST /pairings/{pairing_id}/leave": Call(TWO, data={"reason": ""}),
     "POST /api/v1/pairings/{pairing_id}/rematch": Call(TWO),
     "POST /pairings/{pairing_id}/rematch": Call(TWO),
-    "POST /api/v1/pairings/{pairing_id}/concerns": Call(TWO, json={"words": "x"}),
-    "POST /pairings/{pairing_id}/concern": Call(TWO, data={"words": "x"}),
+    "POST /api/v1/pairings/{pairing_id}/concerns": Call(TWO, json={"message": "x"}),
+    "POST /pairings/{pairing_id}/concern": Call(TWO, data={"message": "x"}),
     "GET /api/v1/pairings/{pairing_id}/assessment": Call(TWO),
     "PUT /api/v1/pairings/{pairing_id}/assessment": Call(
         TWO, json={"skills": [{"skill": "2.6", "after": 2, "before": 1}]}

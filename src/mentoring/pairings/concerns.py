@@ -44,7 +44,7 @@ async def raise_concern(db: AsyncSession, actor: Actor, pairing_id: UUID, said: 
         pairing_id=pairing.id,
         person_id=actor.id,
         about_id=pairing.junior_id if actor.id == pairing.leader_id else pairing.leader_id,
-        words=said.words.replace("\r\n", "\n").strip(),
+        words=said.message.replace("\r\n", "\n").strip(),
         raised_at=now,
     )
     db.add(concern)

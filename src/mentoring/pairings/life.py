@@ -150,7 +150,7 @@ class FeedView(Struct, frozen=True):
 
 
 class RaiseConcern(Struct, frozen=True, forbid_unknown_fields=True):
-    words: Annotated[str, Meta(min_length=1, max_length=4000, pattern=CLEAN)]
+    message: Annotated[str, Meta(min_length=1, max_length=4000, pattern=CLEAN)]
 
 
 class ConcernView(Struct, frozen=True):

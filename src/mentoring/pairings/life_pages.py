@@ -330,7 +330,7 @@ class FeedPages(Controller):
         now: NamedDependency[datetime],
     ) -> Response[bytes]:
         content = await feeds.write_feed(db, settings, name, now)
-        return Response(content, media_type="text/calendar; charset=utf-8")
+        return Response(content, media_type="text/calendar")
 
 
 ROUTES = (LifePages, OwnCalendarPages, ConcernPages, FeedPages)
