@@ -39,7 +39,7 @@ class Calendars:
         [event] = calendar.walk("VEVENT")
         assert str(calendar["method"]) == method
         assert "rrule" not in event
-        heard, sequence = self.entries.get(str(event["uid"]), (-1, None)), int(event["sequence"])
+        heard, sequence = self.entries.get(str(event["uid"]), (-1, None)), event.decoded("sequence")
         assert sequence > heard[0], "a calendar would drop this as old"
         start = event.decoded("dtstart")
         for zone in calendar.walk("VTIMEZONE"):
