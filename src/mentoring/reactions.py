@@ -22,7 +22,7 @@ from mentoring.db import Database
 from mentoring.directory.contracts import PersonLeft
 from mentoring.journal import Event, JournalEntry, event_of
 from mentoring.messages.contracts import Kind
-from mentoring.pairings import agreements, concerns, endings, pausing
+from mentoring.pairings import agreements, closing, concerns, endings, pausing
 from mentoring.pairings import mails as pairing_mails
 from mentoring.pairings import service as pairings
 from mentoring.pairings.contracts import (
@@ -43,6 +43,7 @@ from mentoring.pairings.contracts import (
     SessionBooked,
     SessionHeld,
     SessionInvited,
+    SessionMissed,
     SessionsCancelled,
     SessionsShifted,
 )
@@ -80,8 +81,9 @@ REACTIONS: Reactions = {
     AgreementSigned: (agreements.ask_to_sign,),
     AgreementMade: (agreements.keep_the_rhythm,),
     ConcernRaised: (concerns.tell_coordinators,),
-    SessionHeld: (agreements.look_at_it_again,),
-    SessionBooked: (pairings.invite_to_sessions, following.follow_sessions),
+    SessionHeld: (closing.look_to_the_end, agreements.look_at_it_again),
+    SessionMissed: (closing.look_to_the_end,),
+    SessionBooked: (pairings.invite_to_sessions, following.follow_sessions, closing.look_to_the_end),
     SessionsShifted: (following.follow_sessions,),
     SessionsCancelled: (endings.tell_cancelled, following.forget_called_off),
     SessionInvited: (pairings.invite_to_sessions,),

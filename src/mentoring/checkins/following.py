@@ -69,12 +69,13 @@ def _follow(session: PairSession, begun: Begun, questions: Iterable[CheckIn]) ->
             and rules.session_number(one.moment) == session.number
         ]
         waiting = [one for one in mine if one.state is CheckInState.SCHEDULED]
+        put_for_this_time = [one for one in mine if one.due_at == end and one.state is not CheckInState.CANCELLED]
         for one in waiting:
             one.due_at = one.wake_at = end
         for one in mine:
-            if one.state is CheckInState.OPEN:
+            if one.state is CheckInState.OPEN and one not in put_for_this_time:
                 one.state, one.wake_at = CheckInState.CANCELLED, None
-        if mine and not waiting:
+        if mine and not waiting and not put_for_this_time:
             yield {
                 "programme_id": begun.pairing.programme_id,
                 "pairing_id": begun.pairing.id,
@@ -90,7 +91,7 @@ async def _move_pulses(db: AsyncSession, begun: Begun, questions: Iterable[Check
     rows = await db.scalars(
         select(PairSession)
         .where(PairSession.pairing_id == begun.pairing.id, PairSession.state != SessionState.CANCELLED)
-        .order_by(PairSession.number)
+        .order_by(PairSession.starts_at, PairSession.number)
     )
     ends = [(one.number, end_of(one)) for one in rows]
     for place in (begun.leader, begun.junior):

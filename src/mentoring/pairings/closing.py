@@ -1,5 +1,6 @@
 """A pairing that has gone its whole way is over; both say how well they can do now what it was about."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring import journal, policy
 from mentoring.identity import Actor
 from mentoring.pairings import rules
-from mentoring.pairings.contracts import AssessmentTaken
+from mentoring.pairings.contracts import AssessmentTaken, SessionBooked, SessionHeld, SessionMissed
 from mentoring.pairings.endings import conclude
 from mentoring.pairings.life import Assess, AssessedSkill, AssessmentView
 from mentoring.pairings.models import Assessment, Pairing, PairSession
@@ -25,14 +26,30 @@ async def wake_under_way(db: AsyncSession, pairing: Pairing, now: datetime) -> N
     if pairing.state is PairingState.PAUSED:
         await go_on(db, pairing, None, now)
     elif pairing.state is PairingState.ACTIVE:
-        sessions = await db.scalars(
-            select(PairSession).where(PairSession.pairing_id == pairing.id, PairSession.state != SessionState.CANCELLED)
-        )
+        sessions = await _standing(db, pairing.id)
         due = closes_at(sessions)
         if due is not None and due > now:
             pairing.wake_at = due
-        else:
-            await conclude(db, pairing, Ending.COMPLETED, None, now)
+            return
+        held = any(one.state is SessionState.HELD for one in sessions)
+        await conclude(db, pairing, Ending.COMPLETED if held else Ending.EARLY, None, now)
+
+
+async def _standing(db: AsyncSession, pairing_id: UUID) -> list[PairSession]:
+    chosen = select(PairSession).where(
+        PairSession.pairing_id == pairing_id, PairSession.state != SessionState.CANCELLED
+    )
+    return list(await db.scalars(chosen))
+
+
+async def look_to_the_end(
+    db: AsyncSession, events: Sequence[SessionBooked | SessionHeld | SessionMissed], _now: datetime
+) -> None:
+    """Reaction: with its sessions the end of a pairing moves."""
+    ids = select(PairSession.pairing_id).where(PairSession.id.in_([event.session_id for event in events]))
+    active = select(Pairing).where(Pairing.id.in_(ids), Pairing.state == PairingState.ACTIVE)
+    for pairing in await db.scalars(active):
+        pairing.wake_at = closes_at(await _standing(db, pairing.id))
 
 
 async def read_assessment(db: AsyncSession, actor: Actor, pairing_id: UUID, now: datetime) -> AssessmentView:

@@ -91,8 +91,9 @@ async def conclude(db: AsyncSession, pairing: Pairing, ending: Ending, by: UUID 
         pairing.paused_seconds += int((now - pairing.paused_at).total_seconds())
         pairing.paused_at = pairing.paused_until = None
     await db.flush()
-    await cancel_sessions(db, [pairing.id], by, now)
-    journal.record(db, PairingEnded(pairing.id, by, ending), by=by, at=now)
+    actor_id = None if ending is Ending.LEFT else by  # who left the organisation did not do this
+    await cancel_sessions(db, [pairing.id], actor_id, now)
+    journal.record(db, PairingEnded(pairing.id, by, ending), by=actor_id, at=now)
 
 
 async def request_rematch(db: AsyncSession, actor: Actor, pairing_id: UUID, now: datetime) -> PairingView:

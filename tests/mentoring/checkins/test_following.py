@@ -74,6 +74,18 @@ async def test_who_was_asked_already_is_asked_once_more_and_what_they_said_stays
     assert len(leader) == len(junior) == 7
 
 
+async def test_a_question_that_was_put_for_this_time_stays_however_often_it_is_told(db: AsyncSession) -> None:
+    pairing, session = await begun(db)
+    await booked(db, session, pairing)
+    asked_now = (await asked(db, pairing.leader_id))["session_1"]
+    asked_now.state, asked_now.wake_at = CheckInState.OPEN, None
+
+    await following.follow_sessions(db, [SessionBooked(session.id, session.sequence)], THEN)
+
+    mine = await asked(db, pairing.leader_id)
+    assert (mine["session_1"].state, len(mine)) == (CheckInState.OPEN, 6)
+
+
 async def test_what_is_asked_at_the_end_goes_with_the_last_session(db: AsyncSession) -> None:
     pairing, _ = await begun(db)
     last = await session_of(db, pairing, 2)

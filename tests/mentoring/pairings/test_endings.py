@@ -13,7 +13,7 @@ from mentoring.identity import MACHINE
 from mentoring.journal import JournalEntry
 from mentoring.messages.models import Message
 from mentoring.pairings import closing, endings, queries, rules, service
-from mentoring.pairings.contracts import PairingEnded
+from mentoring.pairings.contracts import PairingEnded, SessionBooked
 from mentoring.pairings.life import Assess, AssessedSkill, EndPairing, LeaveProgramme
 from mentoring.pairings.models import Pairing, Rematch
 from mentoring.pairings.rules import Ending, PairingState, SessionState, went_its_way
@@ -173,6 +173,26 @@ async def test_a_pairing_whose_last_session_was_moved_is_looked_at_again_later(d
 
     assert pairing.wake_at == AFTER + timedelta(minutes=45) + rules.CLOSING_AFTER
     assert pairing.state is PairingState.ACTIVE
+
+
+async def test_a_pairing_that_never_met_ends_without_being_thanked_for(db: AsyncSession) -> None:
+    pairing = await a_pairing(db, PairingState.ACTIVE, wake_at=NOW)
+    await a_session(db, pairing, starts_at=NOW - timedelta(days=30), state=SessionState.MISSED)
+
+    await service.wake_pairing(db, NOW)
+
+    assert (pairing.state, pairing.ending, pairing.ended_by_id) == (PairingState.ENDED, Ending.EARLY, None)
+
+
+async def test_the_end_of_a_pairing_moves_with_its_sessions(db: AsyncSession) -> None:
+    pairing = await a_pairing(db, PairingState.ACTIVE)
+    session = await a_session(db, pairing)
+    await a_session(db, pairing, 2, state=SessionState.CANCELLED)
+
+    for _ in range(2):
+        await closing.look_to_the_end(db, [SessionBooked(session.id, 0)], NOW)
+
+    assert pairing.wake_at == session.starts_at + timedelta(minutes=45) + rules.CLOSING_AFTER
 
 
 SAID = Assess([AssessedSkill("2.6", after=3, before=0)])
