@@ -59,7 +59,8 @@ class Tried:
     """What some edits would do. ``problem`` and ``proposal`` are those with the edits; nothing else is changed.
 
     gone, come (K, 2): pairs that were proposed and no longer are, and those that are new. leaders, weak: how many more
-    leaders are matched and pairs weak. points: what the sum at the level of points changes by (1,000,000 are a fit of 1).
+    leaders are matched and pairs weak. points: by how much the sum at the level of points changes; 1,000,000 are a fit
+    of 1.
     """
 
     problem: Problem
