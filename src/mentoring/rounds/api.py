@@ -25,7 +25,8 @@ from mentoring.rounds.contracts import (
     RoundView,
     UndoneRound,
 )
-from mentoring.rounds.findings import Comparison, Consequence, Decide, Verification, WhatIf
+from mentoring.rounds.fairness import read_fairness
+from mentoring.rounds.findings import Comparison, Consequence, Decide, FairnessReport, Verification, WhatIf
 from mentoring.rounds.rules import ExportFormat
 
 Limit = Annotated[int, QueryParameter(ge=1, le=2000)]
@@ -196,6 +197,13 @@ class RoundApi(Controller):
     ) -> Comparison:
         """What each policy would give for this round, and what it costs against the others."""
         return await asking.compare_round(database, actor, round_ref)
+
+    @get("/fairness", opt={"action": Action.ROUND_READ})
+    async def fairness(
+        self, round_ref: FromPath[str], database: NamedDependency[Database], actor: NamedDependency[Actor]
+    ) -> FairnessReport:
+        """Who is matched and how well, by country, grade and, where given, gender. Small groups are hidden."""
+        return await read_fairness(database, actor, round_ref)
 
     @post("/export", status_code=200, opt={"action": Action.ROUND_READ})
     async def export(

@@ -7,7 +7,8 @@ from mentoring.db import Database
 from mentoring.identity import MACHINE
 from mentoring.rounds import asking, verifying, wording
 from mentoring.rounds.contracts import NamedPair
-from mentoring.rounds.findings import Comparison, Consequence, Verification, WhatIf
+from mentoring.rounds.fairness import read_fairness
+from mentoring.rounds.findings import Comparison, Consequence, FairnessReport, Verification, WhatIf
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -68,4 +69,20 @@ def compare_policies(ref: str, as_json: bool) -> None:
     console.say(as_json, found, wording.comparison(console.words(), found))
 
 
-COMMANDS = (verify, what_if, compare_policies)
+@click.command()
+@click.argument("round_ref", metavar="ROUND")
+@console.json_option
+def fairness(round_ref: str, as_json: bool) -> None:
+    """Say who is matched and how well, by country, grade and, where given, gender. Small groups are hidden.
+
+    Example: mentoring round fairness "Digital leaders 1"
+    """
+
+    async def work(opened: Database) -> FairnessReport:
+        return await read_fairness(opened, MACHINE, round_ref)
+
+    found = console.with_database(work)
+    console.say(as_json, found, wording.fairness(console.words(), found))
+
+
+COMMANDS = (verify, what_if, compare_policies, fairness)

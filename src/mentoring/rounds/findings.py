@@ -95,3 +95,36 @@ class Comparison(Struct, frozen=True):
     policy: str
     found: Compared
     seconds: float
+
+
+class FairGroup(Struct, frozen=True):
+    """A group; without a ``label`` those of whom it is not known. One that is hidden says nothing of itself.
+
+    ``likely`` and ``likely_fit``: where rate and mean fit lie 95 times in 100.
+    """
+
+    label: str | None
+    hidden: bool
+    people: int | None
+    matched: int | None
+    rate: float | None
+    likely: tuple[float, float] | None
+    mean_fit: float | None
+    likely_fit: tuple[float, float] | None
+    lowest_tenth: float | None
+
+
+class FairSide(Struct, frozen=True):
+    """Leaders or juniors by one trait: region, grade or gender. ``impact_ratio``: lowest rate by highest."""
+
+    trait: str
+    role: str
+    groups: list[FairGroup]
+    impact_ratio: float | None
+    warns: bool
+
+
+class FairnessReport(Struct, frozen=True):
+    round: UUID
+    name: str
+    sides: list[FairSide]

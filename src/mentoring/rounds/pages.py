@@ -21,6 +21,7 @@ from mentoring.programmes.queries import read_programme
 from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import asking, exporting, picture, queries, service, verifying, wording
 from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, Publish, Replay
+from mentoring.rounds.fairness import read_fairness
 from mentoring.rounds.findings import Comparison, WhatIf
 from mentoring.rounds.rules import ExportFormat, OverrideKind
 from mentoring.skills.queries import read_titles
@@ -192,6 +193,17 @@ class RoundPages(Controller):
         async with kept(partial(_replayed, database, actor, words, round_ref)):
             found = await verifying.verify_round(database, actor, round_ref)
         return page("rounds/verified.html", found=found, lines=list(wording.verification(words, found)))
+
+    @get("/fairness", opt={"action": Action.ROUND_READ})
+    async def fairness(
+        self,
+        round_ref: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        found = await read_fairness(database, actor, round_ref)
+        return page("rounds/fairness.html", found=found, group=partial(wording.fair_group, words))
 
     @post("/what-if", opt={"action": Action.ROUND_READ}, status_code=200)
     async def what_if(

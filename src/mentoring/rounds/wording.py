@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Iterator
 
 from mentoring.i18n import Words
-from mentoring.rounds.findings import Comparison, Consequence, Member, Verification, VerifyFault
+from mentoring.rounds.findings import (
+    Comparison,
+    Consequence,
+    FairGroup,
+    FairnessReport,
+    Member,
+    Verification,
+    VerifyFault,
+)
+from mentoring.rounds.rules import GRADE_BAND
 from mentoring.rounds.trying import PriceRow
 
 PRICED = ("pins", "leaders", "weak", "lowest")
@@ -114,3 +123,47 @@ def prices(words: Words, steps: Iterable[PriceRow]) -> Iterator[str]:
 def tenths(words: Words, share: float) -> str:
     """A share to the tenth of a per cent, as prices are told."""
     return f"{words.exact(100 * share, 1)}\N{NO-BREAK SPACE}%"
+
+
+def fairness(words: Words, found: FairnessReport) -> Iterator[str]:
+    """Each trait and side with its groups, and a warning where the rates lie far apart."""
+    for side in found.sides:
+        yield words.text(f"round.fairness.{side.trait}", role=words.text(f"role.{side.role}"))
+        for one in side.groups:
+            yield "  " + fair_group(words, side.trait, one)
+        if side.warns:
+            yield "  " + words.text("round.fairness.warns", ratio=words.number(side.impact_ratio or 0.0, 2))
+
+
+def fair_group(words: Words, trait: str, one: FairGroup) -> str:
+    label = _label(words, trait, one.label)
+    if one.hidden or one.rate is None or one.likely is None:
+        return words.text("round.fairness.hidden", label=label)
+    rate = words.text(
+        "round.fairness.rate",
+        label=label,
+        matched=words.number(one.matched or 0),
+        people=words.number(one.people or 0),
+        rate=words.share(one.rate),
+        low=words.share(one.likely[0]),
+        high=words.share(one.likely[1]),
+    )
+    if one.mean_fit is None or one.likely_fit is None:
+        return rate
+    low, high = one.likely_fit
+    quality = words.text(
+        "round.fairness.fit",
+        mean=words.number(one.mean_fit, 3),
+        low=words.number(low, 3),
+        high=words.number(high, 3),
+        tenth=words.number(one.lowest_tenth or 0.0, 3),
+    )
+    return f"{rate}; {quality}"
+
+
+def _label(words: Words, trait: str, label: str | None) -> str:
+    if label is None:
+        return words.text("round.fairness.unknown")
+    if trait == "grade":
+        return words.text("round.fairness.band", low=int(label), high=int(label) + GRADE_BAND - 1)
+    return words.country_name(label) if trait == "region" else label
