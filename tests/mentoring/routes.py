@@ -134,6 +134,8 @@ ROUTES: dict[str, Call] = {
     "POST /rounds/{round_ref}/replay": Call(ITS),
     "POST /api/v1/rounds/{round_ref}/verify": Call(ITS),
     "POST /rounds/{round_ref}/verify": Call(ITS),
+    "POST /api/v1/rounds/{round_ref}/explanation": Call(ITS, json={"leader": "L"}),
+    "POST /rounds/{round_ref}/explanation": Call(ITS, data={"leader": "L"}),
     "GET /api/v1/rounds/{round_ref}/fairness": Call(ITS),
     "GET /rounds/{round_ref}/fairness": Call(ITS),
     "POST /api/v1/rounds/{round_ref}/what-if": Call(ITS, json={"pins": [PAIR]}),

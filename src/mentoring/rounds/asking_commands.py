@@ -7,8 +7,9 @@ from mentoring.db import Database
 from mentoring.identity import MACHINE
 from mentoring.rounds import asking, verifying, wording
 from mentoring.rounds.contracts import NamedPair
+from mentoring.rounds.explaining import explain
 from mentoring.rounds.fairness import read_fairness
-from mentoring.rounds.findings import Comparison, Consequence, FairnessReport, Verification, WhatIf
+from mentoring.rounds.findings import Comparison, Consequence, Explanation, FairnessReport, Verification, WhatIf
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -85,4 +86,22 @@ def fairness(round_ref: str, as_json: bool) -> None:
     console.say(as_json, found, wording.fairness(console.words(), found))
 
 
-COMMANDS = (verify, what_if, compare_policies, fairness)
+@click.command("explain")
+@click.argument("round_ref", metavar="ROUND")
+@click.option("--leader", required=True, help="Staff number, address or id.")
+@click.option("--junior", help="Why these two, or why not; without it the leader's own pair, or what would help.")
+@console.json_option
+def explain_pair(round_ref: str, leader: str, junior: str | None, as_json: bool) -> None:
+    """Say why two are paired or not, and what would help a leader who has nobody.
+
+    Example: mentoring round explain "Digital leaders 1" --leader CA000001 --junior CA000412
+    """
+
+    async def work(opened: Database) -> Explanation:
+        return await explain(opened, MACHINE, round_ref, leader, junior)
+
+    found = console.with_database(work)
+    console.say(as_json, found, wording.explanation(console.words(), found))
+
+
+COMMANDS = (verify, what_if, compare_policies, fairness, explain_pair)

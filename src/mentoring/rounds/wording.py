@@ -6,8 +6,10 @@ from mentoring.i18n import Words
 from mentoring.rounds.findings import (
     Comparison,
     Consequence,
+    Explanation,
     FairGroup,
     FairnessReport,
+    Loss,
     Member,
     Verification,
     VerifyFault,
@@ -167,3 +169,45 @@ def _label(words: Words, trait: str, label: str | None) -> str:
     if trait == "grade":
         return words.text("round.fairness.band", low=int(label), high=int(label) + GRADE_BAND - 1)
     return words.country_name(label) if trait == "region" else label
+
+
+def explanation(words: Words, found: Explanation) -> Iterator[str]:
+    """What speaks for a pair, then what speaks against it; or what would help."""
+    if found.junior is None:
+        yield words.text("round.explain.nobody", leader=found.leader)
+    else:
+        key = "round.explain.made" if found.made else "round.explain.not_made"
+        yield words.text(key, leader=found.leader, junior=found.junior, fit=words.number(found.fit or 0.0, 3))
+    for who_, other in ((found.leader, found.leader_otherwise), (found.junior, found.junior_otherwise)):
+        if other is not None:
+            key = "round.explain.otherwise_taken" if other.taken else "round.explain.otherwise"
+            yield words.text(key, who=who_ or "", other=other.name, fit=words.number(other.fit, 3))
+    yield from _against(words, found)
+    for one in found.helps:
+        yield words.text(
+            "round.explain.help",
+            rule=words.text(f"rule.{one.rule}"),
+            candidates=words.number(one.candidates),
+            cheapest=one.cheapest,
+            loss=_loss(words, one.costs_others),
+        )
+
+
+def _against(words: Words, found: Explanation) -> Iterator[str]:
+    if found.rules:
+        yield words.text("round.explain.rules", rules=", ".join(words.text(f"rule.{one}") for one in found.rules))
+    if found.poor:
+        yield words.text("round.explain.poor")
+    if found.full:
+        yield words.text("round.explain.full")
+    if found.costs_at_least is not None:
+        yield words.text("round.explain.costs", loss=_loss(words, found.costs_at_least))
+
+
+def _loss(words: Words, one: Loss) -> str:
+    return words.text(
+        "round.explain.loss",
+        leaders=words.number(one.leaders),
+        weak=words.number(abs(one.weak)),
+        total=words.number(one.total_fit, 3),
+    )
