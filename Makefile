@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-setup check screenshots bench-main bench-strategy lock migrate clean
+.PHONY: help setup run test test-setup check screenshots bench-main bench-match bench-strategy mutants lock migrate clean
 
 PYTHON ?= python3
 # Compiled once, at set-up and at first use: without that every command would spend seconds compiling what it imports.
@@ -40,6 +40,13 @@ screenshots: setup test-setup ## Make the pictures of the README anew
 bench-main: setup ## Measure the main path; DATA=folder names larger staff files
 	@$(BIN)/python -m tests.bench.main_path $(if $(DATA),--data '$(DATA)') $(BENCH_ARGS)
 
+bench-match: .tools/bench/.synced ## Measure the engine beside other solvers; DATA=folder names real staff files
+	@.tools/bench/bin/python -m tests.bench.contest $(if $(DATA),--data '$(DATA)') $(BENCH_ARGS)
+
+mutants: .tools/bench/.synced ## Change the engine in many small ways: how often do its tests notice?
+	@PATH="$(CURDIR)/.tools/bench/bin:$$PATH" mutmut run --max-children 1
+	@.tools/bench/bin/python -m tests.bench.mutants
+
 bench-strategy: setup ## Measure whether it pays to list fewer hours or skills than is true
 	@$(BIN)/python -m tests.bench.strategy $(BENCH_ARGS)
 
@@ -60,6 +67,15 @@ clean: ## Remove all that make made, but not the data in var/
 	@test -x $(BIN)/python || $(UV) venv --quiet --clear --no-project --python $(PYTHON) .venv
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+# Other solvers and tools that only measure stand apart, so that what is tested is what is locked.
+.tools/bench/.synced: .venv/.synced
+	@echo 'Setting up .tools/bench ...'
+	@$(UV) venv --quiet --clear --no-project --python $(BIN)/python .tools/bench
+	@$(UV) pip sync --quiet --compile-bytecode --python .tools/bench/bin/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --compile-bytecode --python .tools/bench/bin/python --group bench --group mutants
+	@$(UV) pip install --quiet --python .tools/bench/bin/python --no-deps -e .
 	@touch $@
 
 # Debian's own python3 takes no packages (PEP 668), so uv gets an environment of its own.

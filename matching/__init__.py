@@ -7,10 +7,10 @@ from matching.compare import (
     Row,
     Step,
     compare,
-    compare_policies,
     frontier_across,
     frontier_of_lowest,
     prices_of_standard,
+    rows_of,
 )
 from matching.eligibility import refusals
 from matching.errors import Infeasible, InvalidProblem, MatchingError, OutOfReach, TooLarge
@@ -111,7 +111,6 @@ __all__ = [
     "candidates_of_leader",
     "certain",
     "compare",
-    "compare_policies",
     "costs_at_least",
     "eligible_counts",
     "fairness",
@@ -128,6 +127,7 @@ __all__ = [
     "refusals",
     "relaxations",
     "relaxations_of_junior",
+    "rows_of",
     "solve",
     "stable",
     "verify",

@@ -17,8 +17,12 @@ from matching.market import SAFE, SAFER, Longs, Market, Places, Scale, Settled, 
 from matching.objective import COVERAGE_FIRST, LEVELS, POINTS, Objective
 from matching.plain import settle
 from matching.points import all_arcs, check_fits, fit_points, full_points, tables
+from matching.priced import priced
 from matching.problem import Problem
 from matching.rules import PART_NAMES, Rule
+
+ALL_PAIRS = 1 << 18
+"""Pairs up to which it is quicker to look at all of them at once."""
 
 PAIRS_LOOKED_UP = 256
 """Chosen pairs whose parts are computed at once, by measuring the few people in them."""
@@ -57,7 +61,7 @@ def solve(problem: Problem, objective: Objective = COVERAGE_FIRST, progress: Pro
     told = progress or _nobody
     check_fits(problem, objective)
     _check_pins(problem)
-    made, certificate = _all_pairs(problem, objective, told)
+    made, certificate = _made(problem, objective, told)
     pairs = np.concatenate([problem.pinned, made])
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int32)
     return _explained(problem, objective, pairs, certificate, told)
@@ -77,10 +81,24 @@ def _check_pins(problem: Problem) -> None:
         if len(over):
             proof = [(int(leader), int(junior)) for leader, junior in problem.pinned[people == over[0]]]
             raise Infeasible(cause, tuple(proof), Rule(0))
-    for leader, junior in problem.pinned:
-        bits = int(refused(measure(problem, np.array([leader]), np.array([junior])))[0, 0])
-        if bits:
-            raise Infeasible("refused", ((int(leader), int(junior)),), Rule(bits))
+    for start in range(0, len(problem.pinned), PAIRS_LOOKED_UP):
+        pins = problem.pinned[start : start + PAIRS_LOOKED_UP]
+        (leaders, row), (juniors, column) = (np.unique(people, return_inverse=True) for people in pins.T)
+        bits = refused(measure(problem, leaders, juniors))[row, column]
+        for pin in np.flatnonzero(bits)[:1]:
+            leader, junior = (int(person) for person in pins[pin])
+            raise Infeasible("refused", ((leader, junior),), Rule(int(bits[pin])))
+
+
+def _made(problem: Problem, objective: Objective, told: Progress) -> tuple[NDArray[np.int32], Certificate]:
+    if problem.leaders * problem.juniors > ALL_PAIRS:
+        told("scoring", 1.0)
+        told("assigning", 0.0)
+        found = priced(problem, objective, lambda share: told("assigning", share))
+        if found is not None:
+            told("assigning", 1.0)
+            return certified(problem, objective, *found, [], np.empty(0, np.int64))
+    return _all_pairs(problem, objective, told)
 
 
 def _all_pairs(problem: Problem, objective: Objective, told: Progress) -> tuple[NDArray[np.int32], Certificate]:

@@ -67,7 +67,7 @@ class Point:
     matched: int
 
 
-def compare(problem: Problem, outcomes: Iterable[Outcome], terms: Terms | None = None) -> list[Row]:
+def rows_of(problem: Problem, outcomes: Iterable[Outcome], terms: Terms | None = None) -> list[Row]:
     """Return a row for each outcome of ``propose``, in the order given."""
     given = terms or Terms()
     rows = [_row(problem, outcome, given) for outcome in outcomes]
@@ -75,11 +75,9 @@ def compare(problem: Problem, outcomes: Iterable[Outcome], terms: Terms | None =
     return [replace(row, given_up=_share(best, row.total_fit)) for row in rows]
 
 
-def compare_policies(
-    problem: Problem, policies: Iterable[str] = tuple(POLICIES), terms: Terms | None = None
-) -> list[Row]:
+def compare(problem: Problem, policies: Iterable[str] = tuple(POLICIES), terms: Terms | None = None) -> list[Row]:
     """Propose by each policy and compare. Raises: as ``propose``."""
-    return compare(problem, [propose(problem, policy, terms) for policy in policies], terms)
+    return rows_of(problem, [propose(problem, policy, terms) for policy in policies], terms)
 
 
 def _row(problem: Problem, outcome: Outcome, terms: Terms) -> Row:

@@ -4,10 +4,11 @@ Three times over: the weights; among what is then still best, the first lots; am
 still best is known from the prices: pairs that are tight, places that have a price and so must be filled.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import scipy
+from numpy.typing import NDArray
 
 from matching.lots import first_lot, second_lot
 from matching.market import Longs, Market, Settled
@@ -16,38 +17,70 @@ EXACT = 1 << 53
 """Up to here float64 holds every whole number, and scipy works in float64."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Pairs:
-    """Rows by columns (E,), with the weight of each and its place in the market."""
+class Offers(NamedTuple):
+    """Rows by columns (E,): the weight of each, and the lot of the pair."""
 
     row: Longs
     column: Longs
     weight: Longs
-    arc: Longs
+    lot: NDArray[np.uint64]
+
+    def chosen(self, which: NDArray[np.bool_]) -> "Offers":
+        return Offers(self.row[which], self.column[which], self.weight[which], self.lot[which])
 
 
 def settle(market: Market) -> Settled:
     """Raises: AssertionError where float64 was not enough, which the prices show."""
-    pairs = _unfolded(market)
-    rows, capacity = len(market.places.owner), market.places.capacity
-    made = _heaviest(pairs, rows, capacity)
-    row_price, column_price = _prices(pairs, made, rows, capacity)
-    settled = Settled(_columns(pairs, made, rows), row_price, column_price)
-    for lots in (first_lot(market.lot), second_lot(market.lot)):
-        tight = row_price[pairs.row] + column_price[pairs.column] == pairs.weight
-        if tight.sum() == len(made):
-            return settled
-        must = (row_price > 0)[pairs.row].astype(np.int64) + (column_price > 0)[pairs.column]
-        whole = int(lots.max(initial=0)) * (len(made) + 1) + 1
-        weight = lots[pairs.arc] + must * whole
-        pairs = _Pairs(pairs.row[tight], pairs.column[tight], weight[tight], pairs.arc[tight])
-        made = _heaviest(pairs, rows, capacity)
-        row_price, column_price = _prices(pairs, made, rows, capacity)
-        settled = Settled(_columns(pairs, made, rows), settled.row_price, settled.column_price)
-    return settled
+    offers, rows, capacity = _unfolded(market), len(market.places.owner), market.places.capacity
+    made = _heaviest(offers, rows, capacity)
+    prices = _prices(offers, made, rows, capacity)
+    column = np.full(rows, -1, np.int64)
+    column[offers.row[made]] = offers.column[made]
+    return Settled(by_lot(offers, column, prices, capacity), *prices)
 
 
-def _unfolded(market: Market) -> _Pairs:
+def by_lot(offers: Offers, column: Longs, prices: tuple[Longs, Longs], capacity: Longs, first: bool = True) -> Longs:
+    """Of all that these prices prove as good as what each row has (n,), return the one with the highest lots.
+
+    Whatever is as good is made of offers that are tight, and fills all places that have a price. First the sum of the
+    first lots counts, unless they were settled with the weights; then that of the second.
+    """
+    column = column.copy()
+    for lots in (first_lot, second_lot)[not first :]:
+        row_price, column_price = prices
+        offers = offers.chosen(row_price[offers.row] + column_price[offers.column] == offers.weight)
+        offers = offers.chosen(_open(offers, column, len(capacity)))
+        if not len(offers.row):
+            break
+        must = (row_price > 0)[offers.row].astype(np.int64) + (column_price > 0)[offers.column]
+        rows, row = np.unique(offers.row, return_inverse=True)
+        columns, place = np.unique(offers.column, return_inverse=True)
+        lot = lots(offers.lot)
+        few = Offers(row, place, lot + must * (int(lot.max()) * (len(rows) + 1) + 1), offers.lot)
+        chosen = _heaviest(few, len(rows), capacity[columns])
+        found = _prices(few, chosen, len(rows), capacity[columns])
+        prices = np.zeros(len(row_price), np.int64), np.zeros(len(capacity), np.int64)
+        prices[0][rows], prices[1][columns] = found
+        column[rows] = -1
+        column[offers.row[chosen]] = offers.column[chosen]
+        offers = offers._replace(weight=few.weight)
+    return column
+
+
+def _open(offers: Offers, column: Longs, columns: int) -> NDArray[np.bool_]:
+    """Which tight offers hang together with one that was not taken: nothing else can be otherwise."""
+    nodes = len(column) + columns
+    links = scipy.sparse.csr_array(
+        (np.ones(len(offers.row), np.int8), (offers.row, len(column) + offers.column)), shape=(nodes, nodes)
+    )
+    _, part = scipy.sparse.csgraph.connected_components(links, directed=False)
+    open_ = np.zeros(nodes, np.bool_)
+    open_[part[offers.row[column[offers.row] != offers.column]]] = True
+    found: NDArray[np.bool_] = open_[part[offers.row]]
+    return found
+
+
+def _unfolded(market: Market) -> Offers:
     """Give each place the pairs of its owner. What would make things worse is left out."""
     owner, start = market.places.owner, market.start
     lengths = start[owner + 1] - start[owner]
@@ -55,16 +88,10 @@ def _unfolded(market: Market) -> _Pairs:
     arc = np.arange(len(row)) + np.repeat(start[owner] - (np.cumsum(lengths) - lengths), lengths)
     weight = market.weight[arc] + market.places.bonus[row]
     useful = (weight >= 0) & (market.places.capacity[market.junior[arc]] > 0)
-    return _Pairs(row[useful], market.junior[arc].astype(np.int64)[useful], weight[useful], arc[useful])
+    return Offers(row, market.junior[arc].astype(np.int64), weight, market.lot[arc]).chosen(useful)
 
 
-def _columns(pairs: _Pairs, made: Longs, rows: int) -> Longs:
-    columns = np.full(rows, -1, np.int64)
-    columns[pairs.row[made]] = pairs.column[made]
-    return columns
-
-
-def _heaviest(pairs: _Pairs, rows: int, capacity: Longs) -> Longs:
+def _heaviest(pairs: Offers, rows: int, capacity: Longs) -> Longs:
     """Return which of the pairs (E,) are made.
 
     Every row has a column of its own besides, which costs as much as no pair; a column of several places stands
@@ -91,7 +118,7 @@ def _heaviest(pairs: _Pairs, rows: int, capacity: Longs) -> Longs:
     return np.sort(found[found >= 0])
 
 
-def _prices(pairs: _Pairs, made: Longs, rows: int, capacity: Longs) -> tuple[Longs, Longs]:
+def _prices(pairs: Offers, made: Longs, rows: int, capacity: Longs) -> tuple[Longs, Longs]:
     """Return prices of rows (n,) and columns (J,) under which no pair is better than what was made.
 
     The smallest that columns can have: raised as long as somebody would pay more (Bellman and Ford), which ends

@@ -56,13 +56,13 @@ def _rounded(value: float) -> float:
     return float(f"{value:.3g}") if abs(value) < 1000 else round(value)
 
 
-def surroundings(postgresql: str | None = None) -> list[Figure]:
+def surroundings(postgresql: str | None = None, packages: Sequence[str] = PACKAGES) -> list[Figure]:
     """The machine and the versions, in the form of figures."""
     versions = {
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         **({"postgresql": postgresql} if postgresql else {}),
-        **{name: importlib.metadata.version(name) for name in PACKAGES},
+        **{name: importlib.metadata.version(name) for name in packages},
     }
     memory = psutil.virtual_memory().total / 2**30
     return [
@@ -82,11 +82,11 @@ def _processor() -> str:
     return next(names, platform.processor() or platform.machine())
 
 
-def write(figures: Sequence[Figure], path: Path) -> None:
-    """Write the list; whole or not at all, so that nobody reads half of it."""
+def write(content: Struct | Sequence[Struct], path: Path) -> None:
+    """Write what was measured; whole or not at all, so that nobody reads half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.draft")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1) + b"\n")
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n")
     draft.replace(path)
 
 

@@ -39,6 +39,7 @@ def read_problem(staff: Iterable[Row], signups: Iterable[Row]) -> Problem:
     skills, tools = _numbers(_codes(joined)), _numbers(_split(joined, "tools"))
     languages = _numbers(code for row in people.values() for code, _ in _pairs(row["languages"]))
     number = {staff_no: index for index, staff_no in enumerate(people)}
+    lines = _lines(people)
     units = _numbers(row["unit"] for row in people.values())
     countries = _numbers(row["country"] for row in people.values())
 
@@ -54,6 +55,9 @@ def read_problem(staff: Iterable[Row], signups: Iterable[Row]) -> Problem:
 
     def grades(rows: list[Row]) -> NDArray[np.int16]:
         return np.array([int(people[row["staff_no"]]["grade_level"]) for row in rows], np.int16)
+
+    def line(rows: list[Row]) -> NDArray[np.int32]:
+        return np.array([lines[row["staff_no"]] for row in rows], np.int32).reshape(-1, 2)
 
     def capacity(rows: list[Row]) -> NDArray[np.int32]:
         return np.array([int(row["capacity"]) for row in rows], np.int32)
@@ -86,7 +90,8 @@ def read_problem(staff: Iterable[Row], signups: Iterable[Row]) -> Problem:
         junior_capacity=capacity(juniors),
         leader_waiting=np.zeros(len(leaders)),
         junior_waiting=np.zeros(len(juniors)),
-        in_line=_in_line(people, leaders, juniors),
+        leader_line=line(leaders),
+        junior_line=line(juniors),
         barred=_same_person(leaders, juniors),
     )
 
@@ -147,22 +152,22 @@ def _quarter(clock: str) -> int:
     return int(clock[:2]) * 4 + int(clock[3:]) // 15
 
 
-def _above(people: dict[str, Row], staff_no: str) -> set[str]:
-    above: set[str] = set()
-    while staff_no := people[staff_no]["manager_staff_no"]:
-        above.add(staff_no)
-    return above
-
-
-def _in_line(people: dict[str, Row], leaders: list[Row], juniors: list[Row]) -> NDArray[np.int32]:
-    over_junior = [_above(people, row["staff_no"]) for row in juniors]
-    pairs = []
-    for leader, row in enumerate(leaders):
-        over_leader = _above(people, row["staff_no"])
-        for junior, other in enumerate(juniors):
-            if row["staff_no"] in over_junior[junior] or other["staff_no"] in over_leader:
-                pairs.append((leader, junior))
-    return np.array(pairs, np.int32).reshape(-1, 2)
+def _lines(people: dict[str, Row]) -> dict[str, tuple[int, int]]:
+    """When a walk through the reporting tree enters and leaves everybody."""
+    below: dict[str, list[str]] = {}
+    for staff_no, row in people.items():
+        below.setdefault(row["manager_staff_no"], []).append(staff_no)
+    lines: dict[str, tuple[int, int]] = {}
+    entered: dict[str, int] = {}
+    ahead = below.get("", [])[::-1]
+    while ahead:
+        staff_no = ahead.pop()
+        if staff_no in entered:
+            lines[staff_no] = (entered[staff_no], len(entered))
+        else:
+            entered[staff_no] = len(entered)
+            ahead += [staff_no, *below.get(staff_no, [])]
+    return lines
 
 
 def _same_person(leaders: list[Row], juniors: list[Row]) -> NDArray[np.int32]:

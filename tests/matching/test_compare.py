@@ -1,13 +1,16 @@
 """What policies give and cost: by hand on a small round, and the figures of the real one that the documents state."""
 
 from dataclasses import astuple
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from matching import (
+    POINTS,
     POLICIES,
+    WEAK,
     Groups,
     Outcome,
     Problem,
@@ -15,12 +18,17 @@ from matching import (
     Terms,
     blocking_pairs,
     compare,
-    compare_policies,
     frontier_across,
     frontier_of_lowest,
     prices_of_standard,
     propose,
+    rows_of,
 )
+from matching.compare import LOWEST_SHARE
+from matching.lottery import MOST_PARTS
+from matching.policies import CHANGE_COST
+from matching.programme import MOST_PROGRAMME
+from matching.raising import MOST_LEVELS
 from tests.matching.cabinet import cabinet
 from tests.matching.problems import a_problem, scored
 
@@ -32,7 +40,7 @@ def test_a_row_says_what_a_policy_gives() -> None:
     problem = scored([[12, 6, 0], [6, 3, 0], [0, 0, 9]], leader_country=[0, 0, 1], junior_country=[0, 1, 1])
     terms = Terms(published=published)
 
-    coverage, standard = compare_policies(problem, ("coverage_first", "standard"), terms)
+    coverage, standard = compare(problem, ("coverage_first", "standard"), terms)
 
     blocking = blocking_pairs(problem, propose(problem).proposal)
     assert (coverage.policy, standard.policy) == ("coverage_first", "standard")
@@ -41,10 +49,10 @@ def test_a_row_says_what_a_policy_gives() -> None:
 
 
 def test_a_round_without_pairs_gives_up_nothing() -> None:
-    (row,) = compare_policies(a_problem(0, 0), ("standard",))
+    (row,) = compare(a_problem(0, 0), ("standard",))
 
     assert (row.matched, row.total_fit, row.lowest, row.lowest_tenth, row.given_up) == (0, 0, 0, 0, 0)
-    assert compare(a_problem(0, 0), []) == []
+    assert rows_of(a_problem(0, 0), []) == []
 
 
 def test_the_lowest_tenth_of_eleven_is_two() -> None:
@@ -52,7 +60,7 @@ def test_the_lowest_tenth_of_eleven_is_two() -> None:
     for person in range(11):
         twelfths[person][person] = person + 1
 
-    (row,) = compare_policies(scored(twelfths), ("standard",))
+    (row,) = compare(scored(twelfths), ("standard",))
 
     assert row.lowest_tenth == pytest.approx(1.5 / 12)
 
@@ -110,6 +118,19 @@ def test_with_nobody_there_is_no_frontier() -> None:
     assert [point.total_fit for point in frontier_across(problem, Terms().groups_of(problem))] == [0]
 
 
+def test_the_dictionary_states_the_defaults_of_policies() -> None:
+    written = (DOCUMENT.parent / "domain.md").read_text(encoding="utf-8")
+
+    assert f"| weak pair | a fit below {WEAK / POINTS:.2f} |" in written
+    assert f"| costs {CHANGE_COST / POINTS:.1f} of fit |" in written
+    assert Terms().cap == Fraction(1, 2)
+    assert "| one half; in whole hundredths at most |" in written
+    assert MOST_PARTS == 100
+    assert f"| fits raised one after another | at most {MOST_LEVELS} |" in written
+    assert f"| {MOST_PROGRAMME:,} |" in written
+    assert LOWEST_SHARE == 10
+
+
 @pytest.fixture(scope="module")
 def problem() -> Problem:
     return cabinet()
@@ -131,7 +152,7 @@ def test_the_documents_state_the_real_round_by_every_policy(
 ) -> None:
     written = DOCUMENT.read_text(encoding="utf-8")
 
-    for row in compare(problem, outcomes, terms):
+    for row in rows_of(problem, outcomes, terms):
         assert as_written(row) in written
 
 

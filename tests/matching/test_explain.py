@@ -19,6 +19,8 @@ from matching import (
     funnel_of_juniors,
     refusals,
 )
+from matching.block import PAIRS_AT_ONCE
+from tests.matching.cabinet import cabinet
 from tests.matching.problems import a_problem, hours, people
 
 EVERYBODY = slice(None)
@@ -54,6 +56,52 @@ def test_the_relaxation_that_helps_most_is_the_one_that_alone_stops_most() -> No
 
     assert by_name(found.gained[0]) == {"unit": 1, "time": 2}
     assert [RULES[place] for place in found.best_relaxations()] == [Rule.TIME]
+
+
+def test_each_person_gets_the_relaxation_that_helps_that_person() -> None:
+    problem = a_problem(
+        4,
+        1,
+        leader_grade=[22, 11, 22, 11],
+        leader_hours=hours(24, 24, 4, 4),
+        leader_fluency=[[1], [3], [3], [3]],
+    )
+
+    found = funnel(problem)
+
+    helping = [RULES[place] if place >= 0 else None for place in found.best_relaxations()]
+    assert helping == [Rule.LANGUAGE, Rule.SENIORITY, Rule.TIME, None]
+
+
+def test_some_juniors_are_answered_in_the_order_in_which_they_are_asked_for() -> None:
+    problem = a_leader_with_six_juniors()
+
+    found = funnel_of_juniors(problem, np.array([5, 1, 0]))
+
+    assert found.people.tolist() == [5, 1, 0]
+    assert found.eligible.tolist() == [1, 0, 0]
+    assert [by_name(row) for row in found.taken] == [{}, {"unit": 1}, {"reporting_line": 1}]
+    assert funnel_of_juniors(problem, np.array([], np.int64)).taken.shape == (0, len(RULES))
+
+
+def test_counts_are_whole_numbers() -> None:
+    problem = a_leader_with_six_juniors()
+
+    counts, found = eligible_counts(problem), funnel(problem)
+
+    assert {array.dtype.kind for array in (counts.leaders, counts.juniors, found.eligible, found.taken)} == {"i"}
+    assert funnel_of_juniors(problem).gained.dtype.kind == "i"
+
+
+def test_shares_are_those_of_all_pairs_where_there_are_more_than_are_looked_at_at_once() -> None:
+    problem = cabinet()
+    refused = refusals(problem, EVERYBODY, EVERYBODY)
+
+    counts = eligible_counts(problem)
+
+    assert refused.size > PAIRS_AT_ONCE
+    assert counts.rule_shares.tolist() == [np.mean((refused & rule) > 0) for rule in RULES]
+    assert counts.leaders.tolist() == (refused == 0).sum(axis=1).tolist()
 
 
 def test_where_no_single_rule_would_help_none_is_named() -> None:

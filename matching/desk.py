@@ -1,0 +1,133 @@
+"""Pairs under consideration, who has whom, and prices: settled by what numba compiles."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from matching import pool_fast, room_fast, scan_fast, settle_fast
+from matching.ground import FAR, Ground, Pairs
+from matching.market import Longs
+from matching.sheet import Ints, Sheet
+
+STEPS = 30_000, 4_000
+"""Points by which bids rise at least, in two auctions: the first finds prices quickly, the second well enough that
+little is left to be searched for."""
+
+BACK = 15
+"""Steps of the second auction by which prices are lowered before it: what was too high then finds its place."""
+
+BIDS = 200
+"""Bids for each row after which an auction stops, and leaves the rest to the searches."""
+
+_ORDER = tuple(Sheet._fields.index(name) for name in (
+    "needs", "need_points", "gain", "leader_facts", "junior_facts", "leader_tools", "junior_tools", "tool_points",
+    "leader_fluency", "junior_fluency", "leader_hours", "junior_hours", "leader_lot", "junior_lot", "numbers",
+    "leader_glance", "junior_glance", "tool", "tongue", "country", "tile_hours", "mark_start", "mark_junior", "mark",
+))  # fmt: skip
+
+_scan_rows: Callable[..., tuple[int, int]] = scan_fast.scan_rows
+
+
+def scan(sheet: Sheet, *rest: object) -> tuple[int, int]:
+    """A ``Scan``; see there."""
+    told, begin = _scan_rows(*(sheet[place] for place in _ORDER), *rest)
+    return int(told), int(begin)
+
+
+class Desk:
+    """The pairs of some rows and columns: see ``settle_fast`` for what is always true of them.
+
+    start (O + 1,), junior (A,), weight (A,): by owner. got (n,): column of a row, -1 without. held (slots,): row in
+    each place of the columns. row_price (n,), price (J,).
+    """
+
+    def __init__(self, ground: Ground, pairs: Pairs) -> None:
+        rows, columns = len(ground.owner), len(ground.capacity)
+        self.ground = ground
+        self.start = np.zeros(len(ground.rows), np.int64)
+        self.junior, self.weight = np.empty(0, np.int32), np.empty(0, np.int64)
+        self.slot = np.concatenate([[0], np.cumsum(ground.capacity)])
+        self.got, self.place = np.full(rows, -1, np.int64), np.zeros(rows, np.int64)
+        self.held = np.full(self.slot[-1], -1, np.int64)
+        self.filled, self.price = np.zeros(columns, np.int64), np.zeros(columns, np.int64)
+        self.row_price = np.zeros(rows, np.int64)
+        self.distance, self.at = np.full(columns, FAR), np.full(columns, -1, np.int64)
+        self.by_row, self.by_column = np.zeros(columns, np.int64), np.zeros(columns, np.int64)
+        self.heap, self.order = np.zeros(columns + 1, np.int64), np.zeros(2 * columns + 2, np.int64)
+        self.add(pairs)
+
+    def add(self, pairs: Pairs) -> None:
+        """Consider more pairs; those that are there already are left out."""
+        self.start, self.junior, self.weight = pool_fast.merged(
+            self.start, self.junior, self.weight, *pairs.chosen(pool_fast.absent(self.start, self.junior, *pairs[:2]))
+        )
+        self.begin, self.owner, self.worth = pool_fast.turned(
+            self.start, self.junior, self.weight, len(self.ground.capacity)
+        )
+
+    @property
+    def _by_leader(self) -> tuple[Longs, Ints, Longs, Longs, Longs]:
+        return self.start, self.junior, self.weight, self.ground.owner, self.ground.bonus
+
+    @property
+    def _by_junior(self) -> tuple[Longs, Ints, Longs, Longs, Longs]:
+        return self.begin, self.owner, self.worth, self.ground.rows, self.ground.bonus
+
+    def settle(self, *, anew: bool) -> None:
+        """Make matching and prices the best for the pairs under consideration, from where they are or anew."""
+        if anew:
+            self.price[:] = 0
+            for step in STEPS:
+                self._auction(step)
+        ground = self.ground
+        seats = (ground.capacity, self.slot, self.got, self.place, self.held, self.filled)
+        settle_fast.tighten(*self._by_leader, *seats[2:], self.row_price, self.price)
+        settle_fast.seek_columns(
+            *self._by_leader, *seats, self.row_price, self.price, self.distance, self.at, self.by_row, self.heap,
+            self.order, np.flatnonzero((self.got < 0) & (self.row_price > 0)),
+        )  # fmt: skip
+        settle_fast.seek_rows(
+            *self._by_junior, *seats, self.row_price, self.price, self.distance, self.at, self.by_row, self.by_column,
+            self.heap, self.order, np.flatnonzero((self.filled < ground.capacity) & (self.price > 0)),
+        )  # fmt: skip
+
+    def _auction(self, step: int) -> None:
+        ground = self.ground
+        self.got[:], self.held[:], self.filled[:] = -1, -1, 0
+        np.maximum(self.price - BACK * step * ground.room, 0, out=self.price)
+        places = (self.got, self.place, self.held, self.filled)
+        settle_fast.tighten(*self._by_leader, *places, self.row_price, self.price)
+        settle_fast.bid(
+            *self._by_leader, ground.capacity, self.slot, *places, self.price, np.repeat(self.price, ground.capacity),
+            np.flatnonzero(self.row_price > 0), step * ground.room, BIDS * len(ground.owner),
+        )  # fmt: skip
+
+    def centre(self) -> None:
+        """Move all prices to the middle of what they may be, which leaves others the least to object to."""
+        self._shift((self._above() - self._below()) >> 1)
+
+    def cheapen(self) -> None:
+        """Let juniors ask the least that they may: no more than somebody would pay, whatever a level weighs."""
+        self._shift(self._above())
+
+    def _below(self) -> Longs:
+        room = np.empty_like(self.distance)
+        room_fast.room_below(
+            *self._by_junior, self.ground.capacity, self.slot, self.got, self.held, self.filled, self.row_price,
+            self.price, room, self.at, self.heap,
+        )  # fmt: skip
+        return room
+
+    def _above(self) -> Longs:
+        room = np.empty_like(self.distance)
+        room_fast.room_above(
+            *self._by_leader, self.ground.capacity, self.slot, self.got, self.held, self.filled, self.row_price,
+            self.price, room, self.at, self.heap,
+        )  # fmt: skip
+        return room
+
+    def _shift(self, less: Longs) -> None:
+        self.at[:] = -1
+        self.price -= less
+        paired = self.got >= 0
+        self.row_price[paired] += less[self.got[paired]]

@@ -1,0 +1,95 @@
+"""A problem settled without its matrix, and its prices brought back to points."""
+
+import importlib
+import importlib.util
+import os
+
+import numpy as np
+
+from matching.ground import Ground
+from matching.lots import drawn
+from matching.market import SAFE, SAFER, Longs, Places, Scale, Settled, lot_bits, places_of, scale_for
+from matching.objective import Objective
+from matching.plain import Offers, by_lot
+from matching.pricing import Settling, Told, Tools, opened
+from matching.problem import Problem
+from matching.sheet import sheet_of
+
+SWITCH = "MATCHING_PLAIN"
+"""Environment variable that, set to anything, does without what numba compiles: slower, the same proposals."""
+
+
+def compiled() -> bool:
+    """Whether numba is there and wanted."""
+    return not os.environ.get(SWITCH) and importlib.util.find_spec("numba") is not None
+
+
+def tools() -> Tools:
+    """What is compiled is only imported when asked for: numba alone takes half a second."""
+    module = importlib.import_module("matching.desk" if compiled() else "matching.patient")
+    return Tools(module.scan, module.Desk)
+
+
+def priced(problem: Problem, objective: Objective, told: Told) -> tuple[Scale, Places, Settled] | None:
+    """Settle a problem; None where the places of two people would be given to each other twice. Raises: TooLarge."""
+    chosen, safe = tools(), SAFE
+    while True:
+        scale = scale_for(problem, objective, places_of(problem, objective).pairs, safe)
+        places = places_of(problem, objective, scale)
+        ground = ground_of(problem, objective, scale, places, chosen)
+        desk = opened(chosen, ground, told)
+        desk.cheapen()
+        settled = brought_back(problem, ground, desk)
+        if scale.holds(settled.row_price, settled.column_price):
+            break
+        if safe > places.pairs:
+            raise AssertionError("levels run into each other")
+        safe *= SAFER
+    meeting = np.stack([places.owner, settled.column], axis=1)[settled.column >= 0]
+    return (scale, places, settled) if len(np.unique(meeting, axis=0)) == len(meeting) else None
+
+
+def ground_of(problem: Problem, objective: Objective, scale: Scale, places: Places, tools: Tools) -> Ground:
+    room = 1 << lot_bits(places.pairs) if compiled() else 1
+    sheet = sheet_of(problem, objective, scale, room)
+    return Ground(tools.scan, sheet, places.owner, places.bonus * room, places.capacity[sheet.junior], room)
+
+
+def brought_back(problem: Problem, ground: Ground, desk: Settling) -> Settled:
+    """Settle what is still as good by lot, in the order of the problem's juniors, with prices in points."""
+    junior = ground.sheet.junior
+    owner, start = ground.owner, desk.start
+    lengths = start[owner + 1] - start[owner]
+    row = np.repeat(np.arange(len(owner)), lengths)
+    arc = np.arange(len(row)) + np.repeat(start[owner] - (np.cumsum(lengths) - lengths), lengths)
+    weight = desk.weight[arc] + ground.bonus[row]
+    tight = desk.row_price[row] + desk.price[desk.junior[arc]] == weight
+    row, place, weight = row[tight], desk.junior[arc].astype(np.int64)[tight], weight[tight]
+    offers = Offers(row, place, weight, drawn(problem.leader_lot[owner[row]], problem.junior_lot[junior[place]]))
+    got = by_lot(offers, desk.got, (desk.row_price, desk.price), ground.capacity, first=ground.room == 1)
+    column = np.where(got >= 0, junior[got], -1)
+    row_price, price = _in_points(offers, got, desk.row_price, desk.price, ground.room)
+    column_price = np.empty(len(junior), np.int64)
+    column_price[junior] = price
+    return Settled(column, row_price, column_price)
+
+
+def _in_points(offers: Offers, got: Longs, row_price: Longs, price: Longs, room: int) -> tuple[Longs, Longs]:
+    """Prices without the room for lots, which prove as much.
+
+    Prices of rows and what columns lack are the heights of a landscape: cut into storeys of ``room`` each, two floors
+    are at least as far apart as the points of a pair. Exactly as far if no storey begins within the lot of a pair that
+    was made; all lots together are smaller than a storey, so that it can begin where there is none.
+    """
+    if room == 1:
+        return row_price, price
+    made = got[offers.row] == offers.column
+    lot = offers.weight[made] % room
+    first = (price[offers.column[made]] - lot) % room
+    over = np.maximum(first + lot - room, 0)
+    begins = np.concatenate([first, np.zeros(len(first), np.int64)])
+    order = np.argsort(begins, kind="stable")
+    ends = np.maximum.accumulate(np.concatenate([[0], np.concatenate([first + lot - over, over])[order]]))
+    free = np.flatnonzero(np.append(begins[order], room) > ends)
+    start = int(ends[free[0]])
+    return (row_price + start) // room, -((start - price) // room)

@@ -1,0 +1,94 @@
+"""Without the matrix: the same proposal as from all pairs, whatever is considered first and however prices begin."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from matching import COVERAGE_FIRST, GREATEST_TOTAL, WEAK, Objective, Problem, assign, pricing, solve
+from tests.matching.cabinet import cabinet
+from tests.matching.problems import assignments, people
+
+OBJECTIVES = {
+    "coverage": COVERAGE_FIRST,
+    "total": GREATEST_TOTAL,
+    "weak": Objective(weak_below=WEAK),
+    "floor": Objective(floor=300_000),
+    "leaders alone": Objective(total=False),
+}
+
+
+@pytest.fixture(params=["all considered", "sampled"])
+def priced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have even the smallest problem go without its matrix, and by way of a sample."""
+    monkeypatch.setattr(assign, "ALL_PAIRS", 0)
+    if request.param == "sampled":
+        monkeypatch.setattr(pricing, "SMALL", 2)
+        monkeypatch.setattr(pricing, "NEAR", 1)
+
+
+def of_all_pairs(problem: Problem, objective: Objective) -> list[list[int]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assign, "ALL_PAIRS", 1 << 40)
+        pairs: list[list[int]] = solve(problem, objective).pairs.tolist()
+    return pairs
+
+
+@pytest.mark.usefixtures("priced")
+@pytest.mark.parametrize("name", OBJECTIVES)
+@given(problem=assignments())
+@settings(max_examples=60, deadline=None)
+def test_drawn_scores_get_the_same_pairs_without_the_matrix(name: str, problem: Problem) -> None:
+    objective = OBJECTIVES[name]
+
+    assert solve(problem, objective).pairs.tolist() == of_all_pairs(problem, objective)
+
+
+@pytest.mark.usefixtures("priced")
+@pytest.mark.parametrize("name", OBJECTIVES)
+@given(problem=people())
+@settings(max_examples=60, deadline=None)
+def test_drawn_people_get_the_same_pairs_without_the_matrix(name: str, problem: Problem) -> None:
+    objective = OBJECTIVES[name]
+
+    assert solve(problem, objective).pairs.tolist() == of_all_pairs(problem, objective)
+
+
+@pytest.mark.usefixtures("priced")
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_a_real_round_gets_the_same_proposal_and_proof_without_the_matrix(name: str) -> None:
+    problem, objective = cabinet(), OBJECTIVES[name]
+
+    found = solve(problem, objective)
+
+    assert found.pairs.tolist() == of_all_pairs(problem, objective)
+    assert sum(found.certificate.worth) >= found.matched
+
+
+def test_people_in_another_order_get_the_same_pairs() -> None:
+    problem = cabinet()
+    order = np.random.default_rng(1).permutation(problem.juniors)
+    turned = {
+        name: getattr(problem, name)[order]
+        for name in problem.__dataclass_fields__
+        if name.startswith("junior_") and name not in ("junior_hours", "junior_wishes")
+    }
+    place = np.argsort(order)
+    pairs = {
+        name: np.stack([getattr(problem, name)[:, 0], place[getattr(problem, name)[:, 1]]], axis=1)
+        for name in ("in_line", "barred", "forbidden", "pinned", "leader_wishes", "junior_wishes")
+    }
+    kept = {name: getattr(problem, name) for name in problem.__dataclass_fields__}
+    other = Problem(
+        **kept
+        | turned
+        | pairs
+        | {
+            "junior_hours": problem.junior_hours[:, order],
+            "offer_level": problem.offer_level[order],
+            "offered_tools": problem.offered_tools[order],
+        }
+    )
+
+    found = [[leader, int(order[junior])] for leader, junior in solve(other).pairs.tolist()]
+
+    assert sorted(found) == solve(problem).pairs.tolist()
