@@ -23,6 +23,7 @@ from mentoring.programmes.rules import (
     Preset,
     Role,
 )
+from mentoring.rounds.fairness import TRAITS
 from mentoring.rounds.rules import OverrideKind, RoundState
 from mentoring.rounds.trying import PolicyRow
 from mentoring.rounds.verdicts import AIMS, CAUSES
@@ -151,6 +152,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.round.compare.{}": filled("page.round.compare.{}", COMPARED),
     "page.round.frontier.{}": filled("page.round.frontier.{}", ("lowest", "across")),
     "page.round.{}": filled("page.round.{}", OverrideKind),
+    "round.fairness.{}": filled("round.fairness.{}", TRAITS),
     "round.compare.refused.{}": filled("round.compare.refused.{}", ("size", "quota")),
     "round.price.free.{}": filled("round.price.free.{}", PRICED),
     "round.price.{}": filled("round.price.{}", PRICED),
