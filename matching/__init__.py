@@ -12,7 +12,8 @@ from matching.compare import (
     prices_of_standard,
     rows_of,
 )
-from matching.edit import Draft, Edit, Forbid, JuniorPlaces, LeaderPlaces, Pin, Release, Tried, edited
+from matching.draft import Draft, Tried
+from matching.edit import Edit, Forbid, JuniorPlaces, LeaderPlaces, Pin, Release, edited
 from matching.eligibility import refusals
 from matching.errors import Infeasible, InvalidProblem, MatchingError, OutOfReach, TooLarge
 from matching.explain import (

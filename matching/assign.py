@@ -60,18 +60,19 @@ def solve(problem: Problem, objective: Objective = COVERAGE_FIRST, progress: Pro
     """
     told = progress or _nobody
     check_fits(problem, objective)
-    _check_pins(problem)
+    check_pins(problem)
     made, certificate = _made(problem, objective, told)
     pairs = np.concatenate([problem.pinned, made])
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int32)
-    return _explained(problem, objective, pairs, certificate, told)
+    return explained(problem, objective, pairs, certificate, told)
 
 
 def _nobody(stage: str, share: float) -> None:
     """Stand in for a listener."""
 
 
-def _check_pins(problem: Problem) -> None:
+def check_pins(problem: Problem) -> None:
+    """Raises: Infeasible when a pin is refused by a rule or exceeds a capacity."""
     for side, cause, capacity in (
         (0, "leader_capacity", problem.leader_capacity),
         (1, "junior_capacity", problem.junior_capacity),
@@ -159,7 +160,7 @@ def certified(
     )
 
 
-def _explained(
+def explained(
     problem: Problem, objective: Objective, pairs: NDArray[np.int32], certificate: Certificate, told: Progress
 ) -> Proposal:
     counted = tables(problem)

@@ -80,9 +80,13 @@ class Desk:
             self.price[:] = 0
             for step in STEPS:
                 self._auction(step)
+        settle_fast.tighten(*self._by_leader, self.got, self.place, self.held, self.filled, self.row_price, self.price)
+        self.seek()
+
+    def seek(self) -> None:
+        """Search for whoever has a price and nobody, on either side, until nobody has."""
         ground = self.ground
         seats = (ground.capacity, self.slot, self.got, self.place, self.held, self.filled)
-        settle_fast.tighten(*self._by_leader, *seats[2:], self.row_price, self.price)
         settle_fast.seek_columns(
             *self._by_leader, *seats, self.row_price, self.price, self.distance, self.at, self.by_row, self.heap,
             self.order, np.flatnonzero((self.got < 0) & (self.row_price > 0)),
@@ -107,12 +111,17 @@ class Desk:
         )  # fmt: skip
 
     def centre(self) -> None:
-        """Move all prices to the middle of what they may be, which leaves others the least to object to."""
-        self._shift((self._above() - self._below()) >> 1)
+        """Move prices to the middle of what they may be, which leaves others the least to object to.
 
-    def cheapen(self) -> None:
-        """Let juniors ask the least that they may: no more than somebody would pay, whatever a level weighs."""
-        self._shift(self._above())
+        Within a perfect fit: levels stay where they are.
+        """
+        most = POINTS * self.ground.room
+        self._shift((np.minimum(self._above(), most) - np.minimum(self._below(), most)) >> 1)
+
+    def tight(self) -> tuple[Longs, Longs, Longs]:
+        """Rows, columns and weights (T,) of all offers that are tight, bonus included."""
+        rows, columns, weights = pool_fast.tight(*self._by_leader, self.row_price, self.price)
+        return rows, columns, weights
 
     def _below(self) -> Longs:
         room = np.empty_like(self.distance)

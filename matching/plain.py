@@ -49,16 +49,18 @@ def by_lot(offers: Offers, column: Longs, prices: tuple[Longs, Longs], capacity:
     for lots in (first_lot, second_lot)[not first :]:
         row_price, column_price = prices
         offers = offers.chosen(row_price[offers.row] + column_price[offers.column] == offers.weight)
-        offers = offers.chosen(_open(offers, column, len(capacity)))
+        if len(offers.row) == int((column >= 0).sum()):
+            break
+        offers = offers.chosen(_open(offers, column, prices, capacity))
         if not len(offers.row):
             break
         must = (row_price > 0)[offers.row].astype(np.int64) + (column_price > 0)[offers.column]
         rows, row = np.unique(offers.row, return_inverse=True)
         columns, place = np.unique(offers.column, return_inverse=True)
-        lot = lots(offers.lot)
+        lot, free = lots(offers.lot), capacity[columns] - _settled_places(column, rows, columns, len(capacity))
         few = Offers(row, place, lot + must * (int(lot.max()) * (len(rows) + 1) + 1), offers.lot)
-        chosen = _heaviest(few, len(rows), capacity[columns])
-        found = _prices(few, chosen, len(rows), capacity[columns])
+        chosen = _heaviest(few, len(rows), free)
+        found = _prices(few, chosen, len(rows), free)
         prices = np.zeros(len(row_price), np.int64), np.zeros(len(capacity), np.int64)
         prices[0][rows], prices[1][columns] = found
         column[rows] = -1
@@ -67,16 +69,34 @@ def by_lot(offers: Offers, column: Longs, prices: tuple[Longs, Longs], capacity:
     return column
 
 
-def _open(offers: Offers, column: Longs, columns: int) -> NDArray[np.bool_]:
-    """Which tight offers hang together with one that was not taken: nothing else can be otherwise."""
-    nodes = len(column) + columns
-    links = scipy.sparse.csr_array(
-        (np.ones(len(offers.row), np.int8), (offers.row, len(column) + offers.column)), shape=(nodes, nodes)
-    )
-    _, part = scipy.sparse.csgraph.connected_components(links, directed=False)
-    open_ = np.zeros(nodes, np.bool_)
-    open_[part[offers.row[column[offers.row] != offers.column]]] = True
-    found: NDArray[np.bool_] = open_[part[offers.row]]
+def _settled_places(column: Longs, rows: Longs, columns: Longs, count: int) -> Longs:
+    """How many places of these columns have rows that are not up for change."""
+    others = np.ones(len(column), np.bool_)
+    others[rows] = False
+    taken: Longs = np.bincount(column[others & (column >= 0)], minlength=count)[columns]
+    return taken
+
+
+def _open(offers: Offers, column: Longs, prices: tuple[Longs, Longs], capacity: Longs) -> NDArray[np.bool_]:
+    """Which tight offers are part of a change that costs nothing; all others are in every best proposal, or in none.
+
+    A row can go to a column with which it is tight; a column lets go of the rows it has. Nothing is lost where that
+    leads back to where it began, or from somebody who may be brought in to another who may be left out: through one
+    more node.
+    """
+    rows, columns = len(column), len(capacity)
+    taken = column[offers.row] == offers.column
+    filled = np.bincount(column[column >= 0], minlength=columns)
+    row, place, outside = np.arange(rows), rows + np.arange(columns), rows + columns
+    brought_in = np.concatenate([row[column < 0], place[(prices[1] == 0) & (capacity > 0)]])
+    left_out = np.concatenate([row[prices[0] == 0], place[filled < capacity]])
+    tails = np.where(taken, rows + offers.column, offers.row)
+    heads = np.where(taken, offers.row, rows + offers.column)
+    tail = np.concatenate([tails, np.full(len(brought_in), outside), left_out])
+    head = np.concatenate([heads, brought_in, np.full(len(left_out), outside)])
+    ways = scipy.sparse.csr_array((np.ones(len(tail), np.int8), (tail, head)), shape=(outside + 1, outside + 1))
+    _, part = scipy.sparse.csgraph.connected_components(ways, directed=True, connection="strong")
+    found: NDArray[np.bool_] = part[tails] == part[heads]
     return found
 
 

@@ -63,3 +63,22 @@ def turned(start: Longs, junior: Ints, weight: Longs, juniors: int) -> tuple[Lon
             owners[where], worth[where] = owner, weight[arc]
             cursor[junior[arc]] += 1
     return begin, owners, worth
+
+
+@compiled
+def tight(
+    start: Longs, junior: Ints, weight: Longs, row_owner: Longs, bonus: Longs, row_price: Longs, price: Longs
+) -> tuple[Longs, Longs, Longs]:
+    """Rows, columns and weights of all offers whose two prices come to just their weight."""
+    found = 0
+    for row in range(len(row_owner)):
+        for arc in range(start[row_owner[row]], start[row_owner[row] + 1]):
+            found += row_price[row] + price[junior[arc]] == weight[arc] + bonus[row]
+    rows, columns, weights = np.empty(found, np.int64), np.empty(found, np.int64), np.empty(found, np.int64)
+    place = 0
+    for row in range(len(row_owner)):
+        for arc in range(start[row_owner[row]], start[row_owner[row] + 1]):
+            if row_price[row] + price[junior[arc]] == weight[arc] + bonus[row]:
+                rows[place], columns[place], weights[place] = row, junior[arc], weight[arc] + bonus[row]
+                place += 1
+    return rows, columns, weights

@@ -54,31 +54,20 @@ def ground_of(problem: Problem, objective: Objective, scale: Scale, places: Plac
 
 
 def brought_back(problem: Problem, ground: Ground, desk: Settling) -> Settled:
-    """Settle what is still as good by lot, in the order of the problem's juniors, with prices in points.
-
-    In the middle of what prices may be, hardly a pair is tight that is in no best proposal: few are left to draw among.
-    """
-    desk.centre()
+    """Settle what is still as good by lot, in the order of the problem's juniors, with prices in points."""
     offers = tight_offers(problem, ground, desk)
     got = by_lot(offers, desk.got, (desk.row_price, desk.price), ground.capacity, first=ground.room == 1)
-    desk.cheapen()
+    row_price, price = _in_points(offers, got, desk.row_price, desk.price, ground.room)
     junior = ground.sheet.junior
-    row_price, price = _in_points(tight_offers(problem, ground, desk), got, desk.row_price, desk.price, ground.room)
     column_price = np.empty(len(junior), np.int64)
-    column_price[junior] = price
+    column_price[junior] = np.where(ground.capacity > 0, price, 0)
     return Settled(np.where(got >= 0, junior[got], -1), row_price, column_price)
 
 
 def tight_offers(problem: Problem, ground: Ground, desk: Settling) -> Offers:
-    junior = ground.sheet.junior
-    owner, start = ground.owner, desk.start
-    lengths = start[owner + 1] - start[owner]
-    row = np.repeat(np.arange(len(owner)), lengths)
-    arc = np.arange(len(row)) + np.repeat(start[owner] - (np.cumsum(lengths) - lengths), lengths)
-    weight = desk.weight[arc] + ground.bonus[row]
-    tight = desk.row_price[row] + desk.price[desk.junior[arc]] == weight
-    row, place, weight = row[tight], desk.junior[arc].astype(np.int64)[tight], weight[tight]
-    return Offers(row, place, weight, drawn(problem.leader_lot[owner[row]], problem.junior_lot[junior[place]]))
+    row, place, weight = desk.tight()
+    lots = drawn(problem.leader_lot[ground.owner[row]], problem.junior_lot[ground.sheet.junior[place]])
+    return Offers(row, place, weight, lots)
 
 
 def _in_points(offers: Offers, got: Longs, row_price: Longs, price: Longs, room: int) -> tuple[Longs, Longs]:

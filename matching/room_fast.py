@@ -72,10 +72,11 @@ def room_above(
         column = nearest(distance, at, heap, size)
         size -= 1
         for where in range(slot[column], slot[column + 1]):
-            size = _above(
-                start, junior, weight, row_owner, bonus, row_price, price, distance, at, heap, size, held[where],
-                distance[column],
-            )  # fmt: skip
+            if held[where] >= 0:
+                size = _above(
+                    start, junior, weight, row_owner, bonus, row_price, price, distance, at, heap, size, held[where],
+                    distance[column],
+                )  # fmt: skip
 
 
 @part

@@ -190,6 +190,8 @@ def seek_columns(
             last = slot[column + 1] if column >= 0 else 1
             for where in range(first, last):
                 row = held[where] if column >= 0 else seeker
+                if row < 0:
+                    continue
                 if base + row_price[row] < best:
                     best, end_row, end_column = base + row_price[row], row, np.int64(-1)
                 owner = row_owner[row]
@@ -222,7 +224,8 @@ def seek_columns(
             change = best - distance[column]
             price[column] += change
             for where in range(slot[column], slot[column + 1]):
-                row_price[held[where]] -= change
+                if held[where] >= 0:
+                    row_price[held[where]] -= change
         # undo the marks
         for place_ in range(touched):
             other = order[len(order) - 1 - place_]

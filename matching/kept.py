@@ -1,0 +1,259 @@
+"""A settled round kept at hand: the best after an edit is found from the prices before it, and proven like them.
+
+An edit frees at most a few people. Searches from them settle the market again, and only pairs whose people now ask less
+than when all pairs were looked at can object: those of few leaders and few juniors.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching import pool_fast
+from matching.assign import Proposal, certified, check_pins, explained, solve
+from matching.desk import Desk
+from matching.edit import Edit, Forbid, JuniorPlaces, LeaderPlaces, Pin
+from matching.ground import CLOSED, Ground, Pairs
+from matching.market import SAFE, Longs, Places, Scale, places_of, scale_for
+from matching.objective import Objective
+from matching.plain import by_lot
+from matching.priced import brought_back, ground_of, tight_offers, tools
+from matching.pricing import opened
+from matching.problem import Problem
+
+MARGIN = 40_000
+"""Points that pairs at hand may lack: an edit rarely moves prices further, and then hardly a pair must be looked at."""
+
+RETIRED = -(np.int64(1) << 60)
+"""Bonus of a place that is not there, and weight of a pair that is not: nothing makes up for it."""
+
+STATE = ("got", "place", "held", "filled", "price", "row_price")
+
+
+@dataclass(eq=False)
+class Kept:
+    """A problem's desk with prices in the middle, and all pairs at hand that lack less than the margin by them.
+
+    base (of ground.leaders), price (J,): what was asked when all pairs were looked at. sheet_place (J,): where a junior
+    stands in the sheet.
+    """
+
+    problem: Problem
+    objective: Objective
+    scale: Scale
+    ground: Ground
+    desk: Desk
+    base: Longs
+    price: Longs
+    sheet_place: Longs
+
+    def after(self, problem: Problem, edits: Sequence[Edit]) -> tuple[NDArray[np.int32], Callable[[], Proposal]] | None:
+        """See ``draft.Desk``: None for edits of people with several places, and of pins that were there before.
+
+        Raises: Infeasible.
+        """
+        check_pins(problem)
+        if not all(self._knows(edit) for edit in edits):
+            return None
+        fork = _Fork(self, problem)
+        for edit in edits:
+            fork.change(edit)
+        fork.settle()
+        offers = tight_offers(problem, fork.ground, fork.desk)
+        got = by_lot(offers, fork.desk.got, (fork.desk.row_price, fork.desk.price), fork.ground.capacity, first=False)
+        made = got >= 0
+        pairs = np.stack([fork.ground.owner[made], self.ground.sheet.junior[got[made]]], axis=1)
+        every = np.concatenate([problem.pinned, pairs.astype(np.int32)])
+        every = every[np.lexsort((every[:, 1], every[:, 0]))]
+        if problem.leader_capacity.max(initial=0) > 1 and len(np.unique(every, axis=0)) < len(every):
+            return None
+        return every, lambda: fork.proposal(every)
+
+    def _knows(self, edit: Edit) -> bool:
+        if isinstance(edit, JuniorPlaces):
+            return not (self.problem.pinned[:, 1] == edit.junior).any()
+        if isinstance(edit, LeaderPlaces):
+            alone = edit.places <= 1 and self.problem.leader_capacity[edit.leader] <= 1
+        elif isinstance(edit, Pin | Forbid):
+            alone = self.problem.leader_capacity[edit.leader] == 1
+        else:
+            alone = False
+        return bool(alone) and not (self.problem.pinned[:, 0] == edit.leader).any()
+
+
+class _Fork:
+    """A copy of what is kept, on which edits are made."""
+
+    def __init__(self, origin: Kept, problem: Problem) -> None:
+        self.origin, self.problem = origin, problem
+        self.ground, self.desk = copy.copy(origin.ground), copy.copy(origin.desk)
+        self.ground.bonus, self.ground.capacity = self.ground.bonus.copy(), self.ground.capacity.copy()
+        self.desk.ground = self.ground
+        for name in STATE:
+            setattr(self.desk, name, getattr(self.desk, name).copy())
+        self.base, self.price = origin.base, origin.price
+        self.apart: list[tuple[int, int]] = []
+
+    def change(self, edit: Edit) -> None:
+        if isinstance(edit, JuniorPlaces):
+            self._places(int(self.origin.sheet_place[edit.junior]), min(edit.places, self.problem.leaders))
+        elif isinstance(edit, LeaderPlaces):
+            (self._join if edit.places else self._retire)(edit.leader)
+        elif isinstance(edit, Pin):
+            place = int(self.origin.sheet_place[edit.junior])
+            self._retire(edit.leader)
+            self._places(place, int(self.ground.capacity[place]) - 1)
+        elif isinstance(edit, Forbid):
+            self._part(edit.leader, int(self.origin.sheet_place[edit.junior]))
+
+    def _row(self, leader: int) -> int:
+        return int(self.ground.rows[leader])
+
+    def _leave(self, row: int) -> None:
+        desk = self.desk
+        if desk.got[row] >= 0:
+            desk.held[desk.place[row]] = -1
+            desk.filled[desk.got[row]] -= 1
+            desk.got[row] = -1
+
+    def _retire(self, leader: int) -> None:
+        row = self._row(leader)
+        self._leave(row)
+        self.ground.bonus[row], self.desk.row_price[row] = RETIRED, 0
+
+    def _join(self, leader: int) -> None:
+        """Ask of the newcomer what the best junior brings beside their price, and consider who is near to that."""
+        row, who = self._row(leader), np.array([leader])
+        if self.ground.bonus[row] != RETIRED:
+            return
+        self.ground.bonus[row] = self.origin.scale.leader * self.ground.room
+        asked = self.ground.closed(self.desk.price)
+        best = self.ground.best(who, -self.ground.bonus[[row]], asked)
+        self.desk.row_price[row] = best[0] + self.ground.bonus[row]
+        self.desk.add(self.ground.tell(who, best - MARGIN * self.ground.room, asked))
+        self.base = self.base.copy()
+        self.base[np.searchsorted(self.ground.leaders, leader)] = best[0]
+
+    def _places(self, place: int, places: int) -> None:
+        desk, before = self.desk, int(self.ground.capacity[place])
+        for where in range(desk.slot[place], desk.slot[place + 1]):
+            if desk.filled[place] > places and desk.held[where] >= 0:
+                self._leave(int(desk.held[where]))
+        self.ground.capacity[place] = places
+        if places > desk.slot[place + 1] - desk.slot[place]:
+            self._widen(place, places)
+        if not places:
+            desk.price[place] = CLOSED
+        elif not before:
+            self._open(place)
+
+    def _widen(self, place: int, places: int) -> None:
+        desk = self.desk
+        end, more = desk.slot[place + 1], places - int(desk.slot[place + 1] - desk.slot[place])
+        desk.held = np.insert(desk.held, end, np.full(more, -1))
+        desk.place = np.where(desk.place >= end, desk.place + more, desk.place)
+        desk.slot = desk.slot.copy()
+        desk.slot[place + 1 :] += more
+
+    def _open(self, place: int) -> None:
+        """Ask for the newcomer the least that no leader objects to, and consider who is near to that."""
+        few = self.ground.among(np.array([place]))
+        base = self.ground.base(self.desk.row_price)
+        price = few.raised(self.ground.leaders, base)
+        near = few.tell(self.ground.leaders, base - MARGIN * self.ground.room, price)
+        self.desk.price[place] = price[0]
+        self.desk.add(Pairs(near.leader, np.full(len(near.leader), place, np.int32), near.weight))
+        self.price = self.price.copy()
+        self.price[place] = price[0]
+
+    def _part(self, leader: int, place: int) -> None:
+        desk = self.desk
+        if desk.weight is self.origin.desk.weight:
+            desk.weight, desk.worth = desk.weight.copy(), desk.worth.copy()
+        theirs = slice(desk.start[leader], desk.start[leader + 1])
+        desk.weight[theirs][desk.junior[theirs] == place] = RETIRED
+        ours = slice(desk.begin[place], desk.begin[place + 1])
+        desk.worth[ours][desk.owner[ours] == leader] = RETIRED
+        if desk.got[self._row(leader)] == place:
+            self._leave(self._row(leader))
+        self.apart.append((leader, place))
+
+    def settle(self) -> None:
+        """Search for whoever was freed, until no pair objects."""
+        while True:
+            self.desk.seek()
+            base, price = self.ground.base(self.desk.row_price), self.ground.closed(self.desk.price)
+            pairs = self._doubted(base, price)
+            for leader, place in self.apart:
+                pairs = pairs.chosen((pairs.leader != leader) | (pairs.junior != place))
+            fresh = pool_fast.absent(self.desk.start, self.desk.junior, pairs.leader, pairs.junior)
+            if not fresh.any():
+                return
+            objects = bool((self.ground.lacking(pairs, base, price) < 0).any())
+            self.desk.add(pairs)
+            if not objects:
+                return
+            self.desk.settle(anew=False)
+
+    def _doubted(self, base: Longs, price: Longs) -> Pairs:
+        """All pairs that are tight or object and are not at hand: of leaders or juniors who ask for much less now."""
+        ground, margin = self.ground, MARGIN * self.ground.room
+        drop, fall = self.base - base, self.price - price
+        half = margin // 2
+        some, few = np.flatnonzero(drop > half), np.flatnonzero(fall >= margin - half)
+        theirs = ground.tell(ground.leaders[some], base[some], price)
+        if not len(few):
+            return theirs
+        ours = ground.among(few).tell(ground.leaders, base, price[few])
+        ours = ours._replace(junior=few[ours.junior].astype(np.int32))
+        ours = ours.chosen(~np.isin(ours.leader, ground.leaders[some]))
+        return Pairs(
+            np.concatenate([theirs.leader, ours.leader]),
+            np.concatenate([theirs.junior, ours.junior]),
+            np.concatenate([theirs.weight, ours.weight]),
+        )
+
+    def proposal(self, pairs: NDArray[np.int32]) -> Proposal:
+        """The whole proposal with these pairs, proven by the prices at hand."""
+        origin, ground = self.origin, self.ground
+        settled = brought_back(self.problem, ground, self.desk)
+        if not origin.scale.holds(settled.row_price, settled.column_price):
+            return solve(self.problem, origin.objective)
+        capacity = np.empty(len(ground.capacity), np.int64)
+        capacity[ground.sheet.junior] = ground.capacity
+        places = Places(ground.owner, ground.bonus, capacity)
+        _, certificate = certified(
+            self.problem, origin.objective, origin.scale, places, settled, [], np.empty(0, np.int64)
+        )
+        return explained(self.problem, origin.objective, pairs, certificate, lambda _stage, _share: None)
+
+
+def kept(problem: Problem, objective: Objective) -> Kept:
+    """Settle a problem and keep it at hand. Raises: Infeasible, TooLarge."""
+    seated = replace(problem, leader_capacity=np.maximum(problem.leader_capacity, 1))
+    pairs = places_of(seated, objective).pairs
+    scale = scale_for(seated, objective, pairs, SAFE)
+    places = places_of(seated, objective, scale)
+    ground = ground_of(problem, objective, scale, places, tools())
+    ground.bonus = np.where(problem.leader_capacity[places.owner] == 0, RETIRED, ground.bonus)
+    desk = opened(tools(), ground, lambda _: None)
+    assert isinstance(desk, Desk)
+    base, price = _all_near(ground, desk)
+    sheet_place = np.empty(problem.juniors, np.int64)
+    sheet_place[ground.sheet.junior] = np.arange(problem.juniors)
+    return Kept(problem, objective, scale, ground, desk, base, price, sheet_place)
+
+
+def _all_near(ground: Ground, desk: Desk) -> tuple[Longs, Longs]:
+    """Have all pairs at hand that lack less than the margin, by prices in the middle that none objects to."""
+    desk.centre()
+    while True:
+        base, price = ground.base(desk.row_price), ground.closed(desk.price)
+        pairs = ground.tell(ground.leaders, base - MARGIN * ground.room, price)
+        desk.add(pairs)
+        if not (ground.lacking(pairs, base, price) < 0).any():
+            desk.price = price
+            return base, price
+        desk.settle(anew=False)

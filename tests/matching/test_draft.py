@@ -1,0 +1,125 @@
+"""Edits on a settled round: the same as solving anew, proven, and the draft stays as it was."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matching import (
+    COVERAGE_FIRST,
+    GREATEST_TOTAL,
+    Draft,
+    Edit,
+    Forbid,
+    Infeasible,
+    JuniorPlaces,
+    LeaderPlaces,
+    Objective,
+    Pin,
+    Problem,
+    Release,
+    assign,
+    draft,
+    edited,
+    pricing,
+    refusals,
+    solve,
+    verify,
+)
+from tests.matching.cabinet import cabinet
+from tests.matching.problems import assignments, scored
+
+OBJECTIVES = {"coverage": COVERAGE_FIRST, "total": GREATEST_TOTAL, "weak": Objective(weak_below=400_000)}
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have even the smallest round kept at hand, and considered few pairs at a time."""
+    monkeypatch.setattr(assign, "ALL_PAIRS", 0)
+    monkeypatch.setattr(draft, "ALL_PAIRS", 0)
+    monkeypatch.setattr(pricing, "SMALL", 2)
+    monkeypatch.setattr(pricing, "NEAR", 1)
+
+
+@st.composite
+def edited_rounds(draw: st.DrawFn) -> tuple[Problem, list[Edit]]:
+    problem = draw(assignments())
+    leader, junior = st.integers(0, problem.leaders - 1), st.integers(0, problem.juniors - 1)
+    allowed = np.argwhere(refusals(problem, slice(None), slice(None)) == 0).tolist()
+    kinds: list[st.SearchStrategy[Edit]] = [
+        st.builds(Forbid, leader, junior),
+        st.builds(LeaderPlaces, leader, st.integers(0, 2)),
+        st.builds(JuniorPlaces, junior, st.integers(0, 3)),
+    ]
+    if allowed:
+        kinds.append(st.sampled_from(allowed).map(lambda pair: Pin(*pair)))
+    return problem, draw(st.lists(st.one_of(kinds), min_size=1, max_size=3))
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("name", OBJECTIVES)
+@given(drawn=edited_rounds())
+@settings(max_examples=150, deadline=None)
+def test_an_edit_finds_what_solving_anew_finds(name: str, drawn: tuple[Problem, Sequence[Edit]]) -> None:
+    problem, edits = drawn
+    opened = Draft.opened(problem, OBJECTIVES[name])
+    before = opened.pairs.tolist()
+
+    try:
+        tried = opened.tried(edits)
+    except Infeasible:
+        with pytest.raises(Infeasible):
+            solve(edited(problem, edits), OBJECTIVES[name])
+        return
+
+    assert tried.pairs.tolist() == solve(tried.problem, OBJECTIVES[name]).pairs.tolist()
+    assert verify(tried.problem, tried.proposal, OBJECTIVES[name]).holds
+    assert opened.pairs.tolist() == before
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_edits_of_a_real_round_are_proven(name: str) -> None:
+    problem, objective = cabinet(), OBJECTIVES[name]
+    opened = Draft.opened(problem, objective)
+    leader, junior = opened.pairs[7].tolist()
+
+    for edits in ([Forbid(leader, junior)], [LeaderPlaces(leader, 0)], [JuniorPlaces(junior, 0)]):
+        tried = opened.tried(edits)
+
+        assert tried.pairs.tolist() == solve(tried.problem, objective).pairs.tolist()
+        assert verify(tried.problem, tried.proposal, objective).holds
+
+
+@pytest.mark.usefixtures("kept")
+def test_who_comes_and_goes_and_what_it_costs_is_told() -> None:
+    opened = Draft.opened(scored([[9, 8], [9, 1]]))
+
+    tried = opened.tried([Pin(0, 0)])
+
+    assert (tried.gone.tolist(), tried.come.tolist()) == ([[0, 1], [1, 0]], [[0, 0], [1, 1]])
+    assert (tried.leaders, tried.points) == (0, -583_333)
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_pin_that_breaks_a_rule_is_refused() -> None:
+    opened = Draft.opened(scored([[9, 0], [9, 1]]))
+
+    with pytest.raises(Infeasible):
+        opened.tried([Pin(0, 1)])
+
+
+@pytest.mark.usefixtures("kept")
+def test_a_pin_can_be_released() -> None:
+    opened = Draft.opened(scored([[9, 8], [9, 1]], pinned=[(0, 0)]))
+
+    assert opened.tried([Release(0, 0)]).pairs.tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.usefixtures("kept")
+def test_who_left_may_come_back() -> None:
+    opened = Draft.opened(scored([[9, 8], [9, 1]], leader_capacity=[0, 1], junior_capacity=[1, 0]))
+
+    assert opened.tried([LeaderPlaces(0, 1), JuniorPlaces(1, 1)]).pairs.tolist() == [[0, 1], [1, 0]]
