@@ -24,7 +24,7 @@ from matching.rules import PART_NAMES, Rule
 ALL_PAIRS = 1 << 18
 """Pairs up to which it is quicker to look at all of them at once."""
 
-PAIRS_LOOKED_UP = 256
+PAIRS_LOOKED_UP = 96
 """Chosen pairs whose parts are computed at once, by measuring the few people in them."""
 
 Progress = Callable[[str, float], None]

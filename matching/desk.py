@@ -7,6 +7,7 @@ import numpy as np
 from matching import pool_fast, room_fast, scan_fast, settle_fast
 from matching.ground import FAR, Ground, Pairs
 from matching.market import Longs
+from matching.objective import POINTS
 from matching.sheet import Ints, Sheet
 
 STEPS = 30_000, 4_000
@@ -96,9 +97,12 @@ class Desk:
         self.got[:], self.held[:], self.filled[:] = -1, -1, 0
         np.maximum(self.price - BACK * step * ground.room, 0, out=self.price)
         places = (self.got, self.place, self.held, self.filled)
-        settle_fast.tighten(*self._by_leader, *places, self.row_price, self.price)
+        # whoever is better than nobody bids; what a leader matched is worth besides would only make bids soar
+        bonus = np.minimum(ground.bonus, POINTS * ground.room)
+        by_leader = (self.start, self.junior, self.weight, ground.owner, bonus)
+        settle_fast.tighten(*by_leader, *places, self.row_price, self.price)
         settle_fast.bid(
-            *self._by_leader, ground.capacity, self.slot, *places, self.price, np.repeat(self.price, ground.capacity),
+            *by_leader, ground.capacity, self.slot, *places, self.price, np.repeat(self.price, ground.capacity),
             np.flatnonzero(self.row_price > 0), step * ground.room, BIDS * len(ground.owner),
         )  # fmt: skip
 

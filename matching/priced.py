@@ -37,9 +37,7 @@ def priced(problem: Problem, objective: Objective, told: Told) -> tuple[Scale, P
         scale = scale_for(problem, objective, places_of(problem, objective).pairs, safe)
         places = places_of(problem, objective, scale)
         ground = ground_of(problem, objective, scale, places, chosen)
-        desk = opened(chosen, ground, told)
-        desk.cheapen()
-        settled = brought_back(problem, ground, desk)
+        settled = brought_back(problem, ground, opened(chosen, ground, told))
         if scale.holds(settled.row_price, settled.column_price):
             break
         if safe > places.pairs:
@@ -56,7 +54,22 @@ def ground_of(problem: Problem, objective: Objective, scale: Scale, places: Plac
 
 
 def brought_back(problem: Problem, ground: Ground, desk: Settling) -> Settled:
-    """Settle what is still as good by lot, in the order of the problem's juniors, with prices in points."""
+    """Settle what is still as good by lot, in the order of the problem's juniors, with prices in points.
+
+    In the middle of what prices may be, hardly a pair is tight that is in no best proposal: few are left to draw among.
+    """
+    desk.centre()
+    offers = tight_offers(problem, ground, desk)
+    got = by_lot(offers, desk.got, (desk.row_price, desk.price), ground.capacity, first=ground.room == 1)
+    desk.cheapen()
+    junior = ground.sheet.junior
+    row_price, price = _in_points(tight_offers(problem, ground, desk), got, desk.row_price, desk.price, ground.room)
+    column_price = np.empty(len(junior), np.int64)
+    column_price[junior] = price
+    return Settled(np.where(got >= 0, junior[got], -1), row_price, column_price)
+
+
+def tight_offers(problem: Problem, ground: Ground, desk: Settling) -> Offers:
     junior = ground.sheet.junior
     owner, start = ground.owner, desk.start
     lengths = start[owner + 1] - start[owner]
@@ -65,13 +78,7 @@ def brought_back(problem: Problem, ground: Ground, desk: Settling) -> Settled:
     weight = desk.weight[arc] + ground.bonus[row]
     tight = desk.row_price[row] + desk.price[desk.junior[arc]] == weight
     row, place, weight = row[tight], desk.junior[arc].astype(np.int64)[tight], weight[tight]
-    offers = Offers(row, place, weight, drawn(problem.leader_lot[owner[row]], problem.junior_lot[junior[place]]))
-    got = by_lot(offers, desk.got, (desk.row_price, desk.price), ground.capacity, first=ground.room == 1)
-    column = np.where(got >= 0, junior[got], -1)
-    row_price, price = _in_points(offers, got, desk.row_price, desk.price, ground.room)
-    column_price = np.empty(len(junior), np.int64)
-    column_price[junior] = price
-    return Settled(column, row_price, column_price)
+    return Offers(row, place, weight, drawn(problem.leader_lot[owner[row]], problem.junior_lot[junior[place]]))
 
 
 def _in_points(offers: Offers, got: Longs, row_price: Longs, price: Longs, room: int) -> tuple[Longs, Longs]:

@@ -15,8 +15,8 @@ from mentoring.checkins.rules import CheckInKind, CheckInState
 from mentoring.db import Base
 from mentoring.identity import Actor
 from mentoring.pairings.contracts import NeedMet, Parts, Reasons
-from mentoring.pairings.models import Pairing
-from mentoring.pairings.rules import PairingState
+from mentoring.pairings.models import Agreement, Pairing, PairSession
+from mentoring.pairings.rules import UNDER_WAY, Occasion, PairingState, SessionState
 from mentoring.people.models import Person
 from mentoring.programmes.models import Enrolment, Programme
 from mentoring.programmes.rules import Ladder, MatchingRules, MatchingWeights, Plan, Preset, Role
@@ -120,9 +120,46 @@ async def a_pairing(
         "made_at": NOW,
         "asked_at": NOW,
         "junior_asked_at": None if state is PairingState.ASKING_LEADER else NOW,
-        "began_at": NOW if state in (PairingState.ACTIVE, PairingState.ENDED) else None,
+        "began_at": NOW if state in (*UNDER_WAY, PairingState.ENDED) else None,
     }
     return await _added(db, Pairing(**(values | changes)))
+
+
+async def a_session(db: AsyncSession, pairing: Pairing, number: int = 1, **changes: object) -> PairSession:
+    """A planned session of 45 minutes, a week after ``NOW`` and three weeks later each."""
+    starts_at = NOW + timedelta(days=7 + 21 * (number - 1))
+    values = {
+        "pairing_id": pairing.id,
+        "number": number,
+        "local_start": starts_at.replace(tzinfo=None),
+        "time_zone": "UTC",
+        "starts_at": starts_at,
+        "minutes": 45,
+        "state": SessionState.PLANNED,
+    }
+    return await _added(db, PairSession(**(values | changes)))
+
+
+async def an_agreement(db: AsyncSession, pairing: Pairing, *, agreed: bool = True, **changes: object) -> Agreement:
+    """A first version with the rhythm of the standard plan, signed by both unless told otherwise."""
+    signed_at = NOW if agreed else None
+    values = {
+        "pairing_id": pairing.id,
+        "version": 1,
+        "revision": 1,
+        "occasion": Occasion.BEGINNING,
+        "every_days": 21,
+        "minutes": 45,
+        "language": "en",
+        "skill_goal": "Post once a week",
+        "perspective_goal": "See the house from below",
+        "junior_wants": "Learn how decisions are made",
+        "written_at": NOW,
+        "leader_signed_at": signed_at,
+        "junior_signed_at": signed_at,
+        "agreed_at": signed_at,
+    }
+    return await _added(db, Agreement(**(values | changes)))
 
 
 async def a_check_in(

@@ -28,6 +28,7 @@ from mentoring.errors import MentoringError
 from mentoring.messages import api as messages_api
 from mentoring.messages import pages as messages_pages
 from mentoring.pairings import api as pairings_api
+from mentoring.pairings import life_api, life_pages
 from mentoring.pairings import pages as pairings_pages
 from mentoring.people import api as people_api
 from mentoring.people import pages as people_pages
@@ -50,6 +51,8 @@ DOORS = (
     checkins_pages,
     directory_api,
     directory_pages,
+    life_api,
+    life_pages,
     messages_api,
     messages_pages,
     pairings_api,

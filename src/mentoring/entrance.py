@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import Database
 from mentoring.i18n import Words, best_language
 from mentoring.identity import ANONYMOUS, Actor
+from mentoring.pairings.models import Delegate
 from mentoring.people.models import Account, Person, SignIn
 from mentoring.people.queries import full_name
 from mentoring.people.service import TOKEN_MARK, digest_of, who_holds_token, who_signed_in
@@ -72,10 +73,12 @@ class Entrance:
 
 async def _known(db: AsyncSession, person: Person, account: Account | None, scopes: frozenset[str] | None) -> Actor:
     rows = await db.scalars(select(Coordinator.programme_id).where(Coordinator.person_id == person.id))
+    leaders = await db.scalars(select(Delegate.leader_id).where(Delegate.person_id == person.id))
     return Actor(
         id=person.id,
         administrator=bool(account and account.administrator),
         coordinates=frozenset(rows),
+        stands_in_for=frozenset(leaders),
         scopes=scopes,
         language=person.language,
         zone=person.time_zone or "UTC",

@@ -8,6 +8,7 @@ from msgspec import Struct
 class Actor(Struct, frozen=True):
     """A person at the door, or the machine itself (``id`` is None and ``machine`` is set).
 
+    ``coordinates`` are programmes, ``stands_in_for`` are leaders whose sessions the actor may book.
     ``scopes`` is None for a person in a session, and the granted areas for an API token.
     """
 
@@ -15,6 +16,7 @@ class Actor(Struct, frozen=True):
     machine: bool = False
     administrator: bool = False
     coordinates: frozenset[UUID] = frozenset()
+    stands_in_for: frozenset[UUID] = frozenset()
     scopes: frozenset[str] | None = None
     language: str = "en"
     zone: str = "UTC"

@@ -53,6 +53,21 @@ class Action(enum.StrEnum):
     PAIRING_SURVEY = "pairings.survey"
     DECLINE_REASON_READ = "pairings.decline_reason"
     PAIRING_ANSWER = "pairings.answer"
+    PAIRING_PAUSE = "pairings.pause"
+    PAIRING_RESUME = "pairings.resume"
+    PAIRING_END = "pairings.end"
+    REMATCH = "pairings.rematch"
+    SESSION_READ = "pairings.session"
+    SESSION_BOOK = "pairings.book"
+    SESSION_REPORT = "pairings.report"
+    AGREEMENT_READ = "pairings.agreement"
+    AGREEMENT_SIGN = "pairings.sign"
+    ASSESS = "pairings.assess"
+    DELEGATES = "self.delegates"
+    FEED = "self.feed"
+    CONCERN_RAISE = "pairings.concern"
+    CONCERN_READ = "concerns.read"
+    CONCERN_CLOSE = "concerns.close"
     CHECK_IN_READ = "checkins.read"
     CHECK_IN_ANSWER = "checkins.answer"
     FOLLOW_UP_READ = "checkins.follow_up"
@@ -105,6 +120,25 @@ def one_of_the_two(actor: Actor, pairing: Any) -> bool:
     return actor.id == pairing.leader_id or (actor.id == pairing.junior_id and pairing.junior_asked_at is not None)
 
 
+def begun(_actor: Actor, pairing: Any) -> bool:
+    """Both have said yes, whatever has become of it since."""
+    return bool(pairing.began_at)
+
+
+def stands_in(actor: Actor, pairing: Any) -> bool:
+    """Delegate of the pairing's leader."""
+    return any(pairing.leader_id == one for one in actor.stands_in_for)
+
+
+def paused_it(actor: Actor, pairing: Any) -> bool:
+    return actor.id is not None and actor.id == pairing.paused_by_id
+
+
+def not_the_subject(actor: Actor, concern: Any) -> bool:
+    """A coordinator who is the partner of whoever confided does not read it."""
+    return bool(actor.id != concern.about_id)
+
+
 def addressee(actor: Actor, message: Any) -> bool:
     return actor.id is not None and actor.id == message.recipient_id
 
@@ -132,6 +166,21 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.PAIRING_SURVEY: ((administrator,), (its_coordinator,)),
     Action.DECLINE_REASON_READ: ((its_coordinator,),),
     Action.PAIRING_ANSWER: ((one_of_the_two,),),
+    Action.PAIRING_PAUSE: ((one_of_the_two, begun),),
+    Action.PAIRING_RESUME: ((one_of_the_two, paused_it),),
+    Action.PAIRING_END: ((one_of_the_two, begun),),
+    Action.REMATCH: ((one_of_the_two, begun),),
+    Action.SESSION_READ: ((one_of_the_two, begun), (stands_in, begun)),
+    Action.SESSION_BOOK: ((one_of_the_two, begun), (stands_in, begun)),
+    Action.SESSION_REPORT: ((one_of_the_two, begun),),
+    Action.AGREEMENT_READ: ((one_of_the_two, begun),),
+    Action.AGREEMENT_SIGN: ((one_of_the_two, begun),),
+    Action.ASSESS: ((one_of_the_two, begun),),
+    Action.DELEGATES: ((signed_in,),),
+    Action.FEED: ((signed_in,),),
+    Action.CONCERN_RAISE: ((one_of_the_two, begun),),
+    Action.CONCERN_READ: ((its_coordinator, not_the_subject),),
+    Action.CONCERN_CLOSE: ((its_coordinator, not_the_subject),),
     Action.CHECK_IN_READ: ((oneself,),),
     Action.CHECK_IN_ANSWER: ((oneself,),),
     Action.FOLLOW_UP_READ: ((administrator,), (its_coordinator,)),

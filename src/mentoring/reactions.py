@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.checkins import following
 from mentoring.checkins import mails as checkin_mails
 from mentoring.checkins import service as checkins
 from mentoring.checkins.contracts import CheckInFired, CheckInFollowedUp, CheckInLapsed
@@ -21,19 +22,30 @@ from mentoring.db import Database
 from mentoring.directory.contracts import PersonLeft
 from mentoring.journal import Event, JournalEntry, event_of
 from mentoring.messages.contracts import Kind
-from mentoring.pairings import endings
+from mentoring.pairings import agreements, closing, concerns, endings, pausing
 from mentoring.pairings import mails as pairing_mails
 from mentoring.pairings import service as pairings
 from mentoring.pairings.contracts import (
+    AgreementMade,
+    AgreementSigned,
+    ConcernRaised,
     ConsentReminded,
     JuniorAsked,
     PairingBegan,
     PairingEnded,
     PairingFellThrough,
+    PairingPaused,
+    PairingResumed,
     PairingsProposed,
     PairingsWithdrawn,
+    RematchRequested,
+    RematchWaits,
+    SessionBooked,
+    SessionHeld,
     SessionInvited,
+    SessionMissed,
     SessionsCancelled,
+    SessionsShifted,
 )
 from mentoring.people import mails as people_mails
 from mentoring.people.contracts import PersonInvited
@@ -62,7 +74,18 @@ REACTIONS: Reactions = {
     PairingFellThrough: (pairings.tell_fallen_through, alternates.offer_alternates),
     PairingsWithdrawn: (checkins.cancel_check_ins, pairings.tell_withdrawn),
     PairingEnded: (checkins.cancel_check_ins, endings.tell_ended),
-    SessionsCancelled: (endings.tell_cancelled,),
+    PairingPaused: (pausing.tell_paused, following.freeze),
+    PairingResumed: (pausing.tell_resumed, following.thaw),
+    RematchRequested: (alternates.offer_rematches,),
+    RematchWaits: (endings.tell_waiting,),
+    AgreementSigned: (agreements.ask_to_sign,),
+    AgreementMade: (agreements.keep_the_rhythm,),
+    ConcernRaised: (concerns.tell_coordinators,),
+    SessionHeld: (closing.look_to_the_end, agreements.look_at_it_again),
+    SessionMissed: (closing.look_to_the_end,),
+    SessionBooked: (pairings.invite_to_sessions, following.follow_sessions, closing.look_to_the_end),
+    SessionsShifted: (following.follow_sessions,),
+    SessionsCancelled: (endings.tell_cancelled, following.forget_called_off),
     SessionInvited: (pairings.invite_to_sessions,),
     CheckInFired: (checkins.mail_the_questions,),
     CheckInFollowedUp: (checkins.mail_the_questions,),
@@ -75,6 +98,7 @@ COMPOSERS: dict[str, Kind] = {
     **people_mails.COMPOSERS,
     **programme_mails.KINDS,
     **pairing_mails.KINDS,
+    **concerns.KINDS,
     **checkin_mails.KINDS,
 }
 

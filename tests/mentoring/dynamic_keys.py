@@ -23,6 +23,7 @@ from mentoring.programmes.rules import (
     Preset,
     Role,
 )
+from mentoring.rounds.fairness import TRAITS
 from mentoring.rounds.rules import OverrideKind, RoundState
 from mentoring.rounds.trying import PolicyRow
 from mentoring.rounds.verdicts import AIMS, CAUSES
@@ -54,7 +55,13 @@ CLOSED = [state for state in CheckInState if state is not CheckInState.OPEN]
 COMPETENCES, AREAS = shipped_catalogue().competences, shipped_catalogue().areas
 CONSENT = ("consent_leader", "consent_junior")
 ENDINGS = ("pairing_expired", "pairing_fell_through", "pairing_withdrawn", "pairing_ended", "pairing_began")
-SESSIONS = ("session_invitation", "session_cancelled")
+SESSIONS = ("session_invitation", "session_cancelled", "session_moved")
+LIFE = (
+    "agreement_to_renew", "agreement_to_sign", "pairing_completed", "pairing_paused", "pairing_resumed",
+    "pairing_stopped", "rematch_waits",
+)  # fmt: skip
+GOALS = ("skill_goal", "perspective_goal", "junior_wants")
+PROMISES = ("moved", "stays", "appraisal", "coordinator", "managers", "end")
 QUESTIONS = ("mail.check_in", "mail.pulse")
 LETTERS = [f"mail.{purpose}" for purpose in (LinkPurpose.INVITATION, LinkPurpose.RESET)]
 OF_STAFF, OF_SIGN_UPS = ("added", "changed", "left", "unchanged"), ("leaders", "juniors")
@@ -82,14 +89,20 @@ EXPANSIONS: dict[str, list[str]] = {
     "mail.fact.{}": filled("mail.fact.{}", ("name", "job", "unit", "place")),
     "mail.signed_up.{}": filled("mail.signed_up.{}", Role),
     "mail.{}": [],  # a beginning: ``{}.subject`` and so on
-    "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, *SESSIONS)),
-    "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, *SESSIONS)),
+    "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, *SESSIONS, *LIFE)),
+    "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, *SESSIONS, *LIFE)),
+    "page.agreement.promise.{}": filled("page.agreement.promise.{}", PROMISES),
+    "page.agreement.{}": filled("page.agreement.{}", GOALS),
+    "page.agreement.{}.hint": filled("page.agreement.{}.hint", GOALS),
     "page.check_in.met.{}.text": filled("page.check_in.met.{}.text", (Met.MOVED, Met.NO)),
     "page.check_in.question.{}": filled("page.check_in.question.{}", CheckInKind),
     "page.check_in.state.{}": filled("page.check_in.state.{}", CLOSED),
     "page.check_in.state.{}.text": filled("page.check_in.state.{}.text", CLOSED),
     "page.check_in.title.{}": filled("page.check_in.title.{}", CheckInKind),
     "page.check_in.{}": filled("page.check_in.{}", ("good_fit", "candour", "clarity", "protected_time")),
+    "page.closing.text.{}": filled("page.closing.text.{}", Role),
+    "page.closing.{}": filled("page.closing.{}", ("after", "before")),
+    "page.concerns.about.{}": filled("page.concerns.about.{}", Role),
     "page.enter.text.{}": filled("page.enter.text.{}", LinkPurpose),
     "page.enter.title.{}": filled("page.enter.title.{}", LinkPurpose),
     "page.fact.across.{}": filled("page.fact.across.{}", READERS),
@@ -139,6 +152,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.round.compare.{}": filled("page.round.compare.{}", COMPARED),
     "page.round.frontier.{}": filled("page.round.frontier.{}", ("lowest", "across")),
     "page.round.{}": filled("page.round.{}", OverrideKind),
+    "round.fairness.{}": filled("round.fairness.{}", TRAITS),
     "round.compare.refused.{}": filled("round.compare.refused.{}", ("size", "quota")),
     "round.price.free.{}": filled("round.price.free.{}", PRICED),
     "round.price.{}": filled("round.price.{}", PRICED),

@@ -13,6 +13,7 @@ from mentoring.settings import Settings
 from tests.mentoring.world import (
     ADMINISTRATOR,
     COORDINATOR,
+    DELEGATE,
     JUNIOR,
     LEADER,
     OTHER,
@@ -35,13 +36,16 @@ class Call(NamedTuple):
 
 
 ALL = set(ROLES)
-PEOPLE = {STRANGER, LEADER, JUNIOR, COORDINATOR, OTHER, ADMINISTRATOR}
+PEOPLE = {STRANGER, LEADER, JUNIOR, DELEGATE, COORDINATOR, OTHER, ADMINISTRATOR}
 SIGNED_IN = {*PEOPLE, TOKEN}
 STAFF = {COORDINATOR, OTHER, ADMINISTRATOR, TOKEN}
 ITS = {COORDINATOR, ADMINISTRATOR, TOKEN}
 OWN_COORDINATOR = {COORDINATOR, TOKEN}
 BOSS = {ADMINISTRATOR}
 TWO = {LEADER, JUNIOR}
+BOOKING = {*TWO, DELEGATE}
+TERMS = {"every_days": 21, "minutes": 45, "language": "en"}
+SIGNATURE = {"version": 1, "revision": 1}
 PAIR = {"leader": "L", "junior": "J"}
 SIGN_UP = {"skills": [{"code": "2.6", "level": 2}], "hours": [[0, 540, 600]]}
 SIGN_UP_FORM = {"skill-1": "2.6", "level-1": "2", "from-0-1": "09:00", "to-0-1": "10:00"}
@@ -134,6 +138,10 @@ ROUTES: dict[str, Call] = {
     "POST /rounds/{round_ref}/replay": Call(ITS),
     "POST /api/v1/rounds/{round_ref}/verify": Call(ITS),
     "POST /rounds/{round_ref}/verify": Call(ITS),
+    "POST /api/v1/rounds/{round_ref}/explanation": Call(ITS, json={"leader": "L"}),
+    "POST /rounds/{round_ref}/explanation": Call(ITS, data={"leader": "L"}),
+    "GET /api/v1/rounds/{round_ref}/fairness": Call(ITS),
+    "GET /rounds/{round_ref}/fairness": Call(ITS),
     "POST /api/v1/rounds/{round_ref}/what-if": Call(ITS, json={"pins": [PAIR]}),
     "POST /rounds/{round_ref}/what-if": Call(ITS, data={**PAIR, "kind": "pin"}),
     "POST /api/v1/rounds/{round_ref}/decisions": Call(ITS, json={"pins": [PAIR], "reason": "r"}),
@@ -154,6 +162,58 @@ ROUTES: dict[str, Call] = {
     "POST /pairings/{pairing_id}/accept": Call(TWO),
     "POST /api/v1/pairings/{pairing_id}/decline": Call(TWO, json={"reason": ""}),
     "POST /pairings/{pairing_id}/decline": Call(TWO, data={"reason": ""}),
+    # their life: sessions, agreement, pauses, endings
+    "GET /api/v1/sessions/{session_id}": Call(BOOKING),
+    "GET /api/v1/sessions/{session_id}/slots": Call(BOOKING),
+    "POST /api/v1/sessions/{session_id}/book": Call(BOOKING, json={"local_start": "2026-03-12T14:30"}),
+    "POST /api/v1/sessions/{session_id}/call-off": Call(BOOKING),
+    "POST /api/v1/sessions/{session_id}/report": Call(TWO, json={"held": True}),
+    "GET /sessions/{session_id}": Call(BOOKING),
+    "POST /sessions/{session_id}/book": Call(BOOKING, data={"local_start": "2026-03-12T14:30"}),
+    "POST /sessions/{session_id}/call-off": Call(BOOKING),
+    "POST /sessions/{session_id}/report": Call(TWO, data={"held": "true"}),
+    "GET /api/v1/pairings/{pairing_id}/agreement": Call(TWO),
+    "PUT /api/v1/pairings/{pairing_id}/agreement": Call(TWO, json=TERMS),
+    "POST /api/v1/pairings/{pairing_id}/agreement/sign": Call(TWO, json=SIGNATURE),
+    "GET /pairings/{pairing_id}/agreement": Call(TWO),
+    "POST /pairings/{pairing_id}/agreement": Call(TWO, data=TERMS),
+    "POST /pairings/{pairing_id}/agreement/sign": Call(TWO, data=SIGNATURE),
+    "POST /api/v1/pairings/{pairing_id}/pause": Call(TWO, json={"until": "2026-04-01"}),
+    "POST /pairings/{pairing_id}/pause": Call(TWO, data={"until": "2026-04-01"}),
+    "POST /api/v1/pairings/{pairing_id}/resume": Call({LEADER}),
+    "POST /pairings/{pairing_id}/resume": Call({LEADER}),
+    "POST /api/v1/pairings/{pairing_id}/end": Call(TWO, json={}),
+    "POST /pairings/{pairing_id}/end": Call(TWO, data={"reason": ""}),
+    "POST /api/v1/pairings/{pairing_id}/leave": Call(TWO, json={}),
+    "POST /pairings/{pairing_id}/leave": Call(TWO, data={"reason": ""}),
+    "POST /api/v1/pairings/{pairing_id}/rematch": Call(TWO),
+    "POST /pairings/{pairing_id}/rematch": Call(TWO),
+    "POST /api/v1/pairings/{pairing_id}/concerns": Call(TWO, json={"message": "x"}),
+    "POST /pairings/{pairing_id}/concern": Call(TWO, data={"message": "x"}),
+    "GET /api/v1/pairings/{pairing_id}/assessment": Call(TWO),
+    "PUT /api/v1/pairings/{pairing_id}/assessment": Call(
+        TWO, json={"skills": [{"skill": "2.6", "after": 2, "before": 1}]}
+    ),
+    "GET /pairings/{pairing_id}/closing": Call(TWO),
+    "POST /pairings/{pairing_id}/closing": Call(TWO, data={"skill": "2.6", "after-2.6": "2", "before-2.6": "1"}),
+    "GET /api/v1/concerns": Call(SIGNED_IN),
+    "GET /concerns": Call(SIGNED_IN),
+    "POST /api/v1/concerns/{concern_id}/close": Call(OWN_COORDINATOR),
+    "POST /concerns/{concern_id}/close": Call(OWN_COORDINATOR),
+    "GET /api/v1/me/delegates": Call(SIGNED_IN),
+    "POST /api/v1/me/delegates": Call(SIGNED_IN, json={"person": "{stranger}"}),
+    "DELETE /api/v1/me/delegates/{person_id}": Call(SIGNED_IN),
+    "GET /api/v1/me/delegated-sessions": Call(SIGNED_IN),
+    "GET /api/v1/me/feed": Call(SIGNED_IN),
+    "POST /api/v1/me/feed": Call(SIGNED_IN),
+    "DELETE /api/v1/me/feed": Call(SIGNED_IN),
+    "GET /me/calendar": Call(SIGNED_IN),
+    "POST /me/calendar/feed": Call(SIGNED_IN),
+    "POST /me/calendar/revoke": Call(SIGNED_IN),
+    "POST /me/delegates": Call(SIGNED_IN, data={"person": "{stranger}"}),
+    "POST /me/delegates/{person_id}/remove": Call(SIGNED_IN),
+    "GET /me/sessions": Call(SIGNED_IN),
+    "GET /feeds/{name}": Call(ALL),
     # check-ins
     "GET /api/v1/check-ins": Call(SIGNED_IN),
     "GET /api/v1/check-ins/{check_in_id}": Call({LEADER}),

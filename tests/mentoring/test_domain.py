@@ -8,6 +8,7 @@ import pytest
 
 import matching
 from mentoring.pairings import rules as pairings
+from mentoring.pairings import slots
 from mentoring.programmes.rules import PLANS, Matching, MatchingRules, MatchingWeights
 from mentoring.rounds import rules as rounds
 
@@ -67,3 +68,7 @@ def test_the_numbers_in_the_dictionary_are_the_defaults() -> None:
     assert f"| {rounds.WAITING_BONUS} per earlier round" in DOMAIN
     assert f"| waiting bonus, most | {rounds.MOST_WAITING_BONUS} |" in DOMAIN
     assert f"no sooner than {pairings.SETTLING_IN.days} days" in DOMAIN
+    assert f"| booking | at most {pairings.BOOKED_WITHIN.days} days ahead |" in DOMAIN
+    assert f"| pause | at most {pairings.LONGEST_PAUSE.days} days;" in DOMAIN
+    assert f"| closing | {pairings.CLOSING_AFTER.days} days after the last session's end" in DOMAIN
+    assert f"{slots.A_DAY} a day, {slots.AHEAD.days} days ahead" in DOMAIN

@@ -17,6 +17,7 @@ ACTORS = {
     "another": Actor(id=uuid4(), coordinates=frozenset({ELSEWHERE})),
     "administrator": Actor(id=uuid4(), administrator=True),
     "machine": MACHINE,
+    "delegate": Actor(id=uuid4(), stands_in_for=frozenset({ME})),
 }
 NOTHING = None
 MINE = SimpleNamespace(id=uuid4(), person_id=ME)
@@ -27,6 +28,21 @@ THE_PROGRAMME = SimpleNamespace(id=PROGRAMME)
 I_LEAD = SimpleNamespace(id=uuid4(), programme_id=PROGRAMME, leader_id=ME, junior_id=uuid4(), junior_asked_at=None)
 I_TEACH = SimpleNamespace(id=uuid4(), programme_id=PROGRAMME, leader_id=uuid4(), junior_id=ME, junior_asked_at=1)
 NOT_ASKED = SimpleNamespace(id=uuid4(), programme_id=PROGRAMME, leader_id=uuid4(), junior_id=ME, junior_asked_at=None)
+BEGUN = SimpleNamespace(
+    id=uuid4(), programme_id=PROGRAMME, leader_id=ME, junior_id=uuid4(), junior_asked_at=1, began_at=1, paused_by_id=ME
+)
+TAUGHT = SimpleNamespace(
+    id=uuid4(), programme_id=PROGRAMME, leader_id=uuid4(), junior_id=ME, junior_asked_at=1, began_at=1,
+    paused_by_id=uuid4(),
+)  # fmt: skip
+NOT_BEGUN = SimpleNamespace(
+    id=uuid4(), programme_id=PROGRAMME, leader_id=ME, junior_id=uuid4(), junior_asked_at=1, began_at=None,
+    paused_by_id=None,
+)  # fmt: skip
+CONCERN = SimpleNamespace(id=uuid4(), programme_id=PROGRAMME, person_id=uuid4(), about_id=uuid4())
+CONCERN_ABOUT_THE_COORDINATOR = SimpleNamespace(
+    id=uuid4(), programme_id=PROGRAMME, person_id=ME, about_id=ACTORS["coordinator"].id
+)
 MY_MAIL = SimpleNamespace(id=uuid4(), recipient_id=ME)
 
 RUNS_IT = {"administrator", "machine"}
@@ -60,6 +76,44 @@ MAY: list[tuple[Action, object, set[str]]] = [
     (Action.PAIRING_ANSWER, I_LEAD, {"me"}),
     (Action.PAIRING_ANSWER, I_TEACH, {"me"}),
     (Action.PAIRING_ANSWER, NOT_ASKED, set()),
+    (Action.PAIRING_PAUSE, BEGUN, {"me"}),
+    (Action.PAIRING_PAUSE, TAUGHT, {"me"}),
+    (Action.PAIRING_PAUSE, NOT_BEGUN, set()),
+    (Action.PAIRING_END, BEGUN, {"me"}),
+    (Action.PAIRING_END, TAUGHT, {"me"}),
+    (Action.PAIRING_END, NOT_BEGUN, set()),
+    (Action.REMATCH, BEGUN, {"me"}),
+    (Action.REMATCH, TAUGHT, {"me"}),
+    (Action.REMATCH, NOT_BEGUN, set()),
+    (Action.SESSION_REPORT, BEGUN, {"me"}),
+    (Action.SESSION_REPORT, TAUGHT, {"me"}),
+    (Action.SESSION_REPORT, NOT_BEGUN, set()),
+    (Action.AGREEMENT_READ, BEGUN, {"me"}),
+    (Action.AGREEMENT_READ, TAUGHT, {"me"}),
+    (Action.AGREEMENT_READ, NOT_BEGUN, set()),
+    (Action.AGREEMENT_SIGN, BEGUN, {"me"}),
+    (Action.AGREEMENT_SIGN, TAUGHT, {"me"}),
+    (Action.AGREEMENT_SIGN, NOT_BEGUN, set()),
+    (Action.ASSESS, BEGUN, {"me"}),
+    (Action.ASSESS, TAUGHT, {"me"}),
+    (Action.ASSESS, NOT_BEGUN, set()),
+    (Action.CONCERN_RAISE, BEGUN, {"me"}),
+    (Action.CONCERN_RAISE, TAUGHT, {"me"}),
+    (Action.CONCERN_RAISE, NOT_BEGUN, set()),
+    (Action.SESSION_READ, BEGUN, {"me", "delegate"}),
+    (Action.SESSION_READ, TAUGHT, {"me"}),
+    (Action.SESSION_READ, NOT_BEGUN, set()),
+    (Action.SESSION_BOOK, BEGUN, {"me", "delegate"}),
+    (Action.SESSION_BOOK, TAUGHT, {"me"}),
+    (Action.SESSION_BOOK, NOT_BEGUN, set()),
+    (Action.PAIRING_RESUME, BEGUN, {"me"}),
+    (Action.PAIRING_RESUME, TAUGHT, set()),
+    (Action.DELEGATES, NOTHING, INSIDE),
+    (Action.FEED, NOTHING, INSIDE),
+    (Action.CONCERN_READ, CONCERN, {"coordinator"}),
+    (Action.CONCERN_READ, CONCERN_ABOUT_THE_COORDINATOR, set()),
+    (Action.CONCERN_CLOSE, CONCERN, {"coordinator"}),
+    (Action.CONCERN_CLOSE, CONCERN_ABOUT_THE_COORDINATOR, set()),
     (Action.CHECK_IN_READ, MINE, {"me"}),
     (Action.CHECK_IN_ANSWER, MINE, {"me"}),
     (Action.FOLLOW_UP_READ, OF_THE_PROGRAMME, ITS_OWN),
@@ -84,7 +138,7 @@ def test_the_table_lets_in_whom_it_should(action: Action, thing: object, who: se
 @pytest.mark.parametrize("action", [action for action in Action if action is not Action.PUBLIC])
 def test_a_token_needs_the_scope_whoever_it_speaks_for(action: Action) -> None:
     everybody = {"id": ME, "administrator": True, "coordinates": frozenset({PROGRAMME})}
-    things = (NOTHING, MYSELF, MINE, THE_PROGRAMME, OF_THE_PROGRAMME, I_LEAD, MY_MAIL)
+    things = (NOTHING, MYSELF, MINE, THE_PROGRAMME, OF_THE_PROGRAMME, I_LEAD, BEGUN, CONCERN, MY_MAIL)
 
     def may(scopes: frozenset[str]) -> bool:
         return any(_holds(Actor(**everybody, scopes=scopes), action, thing) for thing in things)  # type: ignore[arg-type]

@@ -17,7 +17,9 @@ from tests.harness.databases import copied_sqlite, sqlite_url
 from tests.harness.run import Run
 from tests.mentoring.routes import ALL, ELSEWHERE_TRIED, OWN_COORDINATOR, ROUTES, STAFF, TWO, Door, let_in, visiting
 from tests.mentoring.world import (
+    AGREED,
     BARE_TOKEN,
+    CONFIDED,
     COORDINATOR,
     EXCLUDED,
     GONE,
@@ -39,9 +41,22 @@ SECRETS = {
     NO_OF_A_JUNIOR: {"GET /api/v1/pairings/records"},
     NO_OF_A_LEADER: {"GET /api/v1/pairings/records"},
     NOTE: {"GET /api/v1/check-ins"},
+    CONFIDED: {"GET /api/v1/concerns", "GET /concerns"},
+    AGREED: {
+        "GET /api/v1/pairings/{pairing_id}/agreement",
+        "POST /api/v1/pairings/{pairing_id}/agreement/sign",
+        "GET /pairings/{pairing_id}/agreement",
+    },
 }
 """What was said in confidence, and where alone it may be read."""
-READERS = {EXCLUDED: STAFF, NO_OF_A_JUNIOR: OWN_COORDINATOR, NO_OF_A_LEADER: OWN_COORDINATOR, NOTE: {LEADER}}
+READERS = {
+    EXCLUDED: STAFF,
+    NO_OF_A_JUNIOR: OWN_COORDINATOR,
+    NO_OF_A_LEADER: OWN_COORDINATOR,
+    NOTE: {LEADER},
+    CONFIDED: OWN_COORDINATOR,
+    AGREED: TWO,
+}
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +155,8 @@ LISTS = (
     "GET /api/v1/check-ins",
     "GET /api/v1/follow-ups",
     "GET /api/v1/mailbox",
+    "GET /api/v1/concerns",
+    "GET /api/v1/me/delegates",
 )
 
 

@@ -17,8 +17,8 @@ from mentoring.checkins.service import link_token
 from mentoring.identity import MACHINE
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
-from mentoring.pairings.models import Pairing, PairSession
-from mentoring.pairings.rules import PairingState
+from mentoring.pairings.models import Agreement, CalendarFeed, Concern, Delegate, Pairing, PairSession
+from mentoring.pairings.rules import Occasion, PairingState
 from mentoring.people import passwords
 from mentoring.people import service as people
 from mentoring.people.contracts import NewToken
@@ -37,12 +37,15 @@ from tests.builders import NOW, REASONS, a_check_in, a_pairing, a_person, a_prog
 ANONYMOUS, STRANGER, LEADER, JUNIOR = "anonymous", "stranger", "leader", "junior"
 COORDINATOR, OTHER, ADMINISTRATOR = "coordinator", "another coordinator", "administrator"
 TOKEN, BARE_TOKEN, GONE = "coordinator's token", "token without scopes", "left"
-ROLES = (ANONYMOUS, STRANGER, LEADER, JUNIOR, COORDINATOR, OTHER, ADMINISTRATOR, TOKEN, BARE_TOKEN, GONE)
+DELEGATE = "delegate"
+ROLES = (ANONYMOUS, STRANGER, LEADER, JUNIOR, DELEGATE, COORDINATOR, OTHER, ADMINISTRATOR, TOKEN, BARE_TOKEN, GONE)
 
 EXCLUDED = "Unspeakable"
 """The family name of somebody whom the leader excluded."""
 NO_OF_A_JUNIOR, NO_OF_A_LEADER = "the junior said this in confidence", "the leader said this in confidence"
 NOTE = "a private line to the coordinator"
+CONFIDED = "the leader confides this in the coordinator"
+AGREED = "what the two want from each other"
 PASSWORD = "a good long sentence to sign in with"
 PASSING = ('INSERT INTO "sign_in"', 'INSERT INTO "attempts"')
 MAIL = b"Subject: For the leader alone\r\nContent-Type: text/plain\r\n\r\nHello\r\n"
@@ -76,6 +79,7 @@ async def build(db: AsyncSession, settings: Settings) -> World:
     round_ = await _round(db, programme, pairing)
     ids = await _things(db, settings, programme, pairing, who)
     ids |= {"ref": str(programme.id), "programme": str(programme.id), "round_ref": str(round_.id), "role": "leader"}
+    ids |= await _life(db, pairing, who)
     ids |= {"pairing_id": str(pairing.id), "person": str(who[STRANGER].id), "file_path": "style.css"}
     keys = await _keys(db, settings, who)
     ids["administrator"] = who[ADMINISTRATOR].email
@@ -104,6 +108,29 @@ async def _meeting(db: AsyncSession, programme: Programme, who: Mapping[str, Per
     db.add(Exclusion(enrolment_id=pairing.leader_enrolment_id, person_id=excluded.id))
     await db.flush()
     return pairing
+
+
+async def _life(db: AsyncSession, pairing: Pairing, who: Mapping[str, Person]) -> dict[str, str]:
+    """Agreement, delegate, feed and what the leader confides; it was the leader who paused it once."""
+    pairing.paused_by_id = pairing.leader_id
+    concern = Concern(
+        id=uuid4(), programme_id=pairing.programme_id, pairing_id=pairing.id, person_id=pairing.leader_id,
+        about_id=pairing.junior_id, words=CONFIDED, raised_at=NOW,
+    )  # fmt: skip
+    feed = CalendarFeed(person_id=pairing.leader_id, digest=people.digest_of("of-the-leader"), made_at=NOW)
+    delegate = Delegate(leader_id=pairing.leader_id, person_id=who[DELEGATE].id, named_at=NOW)
+    agreement = Agreement(
+        id=uuid4(), pairing_id=pairing.id, version=1, occasion=Occasion.BEGINNING, every_days=21, minutes=45,
+        language="en", skill_goal=AGREED, perspective_goal="", junior_wants="", written_at=NOW,
+    )  # fmt: skip
+    db.add_all([concern, feed, delegate, agreement])
+    session = (await db.scalars(select(PairSession).where(PairSession.pairing_id == pairing.id))).one()
+    return {
+        "session_id": str(session.id),
+        "concern_id": str(concern.id),
+        "person_id": str(who[DELEGATE].id),
+        "name": "of-the-leader.ics",
+    }
 
 
 async def _declined(

@@ -15,14 +15,17 @@ from mentoring.messages.models import Message
 from mentoring.messages.rendering import render
 from mentoring.pairings.mails import Subject, subjects_of
 from mentoring.pairings.models import Pairing
+from mentoring.pairings.rules import PairingState
 from mentoring.people.recipients import STILL_HERE
 
 _OPEN: ColumnElement[bool] = (
     select(CheckIn.id)
+    .join(Pairing, Pairing.id == CheckIn.pairing_id)
     .where(CheckIn.id == Message.about, CheckIn.state == CheckInState.OPEN, CheckIn.follow_ups == Message.sequence)
+    .where(Pairing.state != PairingState.PAUSED)
     .exists()
 )
-"""Still unanswered, and not asked again since: after an outage only the latest goes out."""
+"""Still unanswered, not paused, and not asked again since: after an outage only the latest goes out."""
 
 
 async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:

@@ -11,6 +11,8 @@ ASKED_AT = time(10)
 SILENT_AFTER = 2
 """Check-ins in a row that one person lets lapse before a coordinator is told."""
 SESSION_MOMENT = "session_{number}"
+MOVED_MOMENT = "session_{number}_{sequence}"
+"""Of a session that was asked about already, and then moved: what was answered stays, and we ask once more."""
 
 
 class CheckInKind(enum.StrEnum):
@@ -62,6 +64,11 @@ class FollowUpReason(enum.StrEnum):
 def ensure_open(state: CheckInState) -> None:
     if state is not CheckInState.OPEN:
         raise CheckInNotOpen(state=state.value)
+
+
+def session_number(moment: str) -> int:
+    """The number of the session that a check-in is about, whether it asks for the first time or after a move."""
+    return int(moment.split("_")[1])
 
 
 def wake(

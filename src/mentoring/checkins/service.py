@@ -44,7 +44,7 @@ from mentoring.pairings import service as pairings
 from mentoring.pairings.contracts import PairingBegan, PairingEnded, PairingsWithdrawn
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.queries import Begun, Place, begun_pairings
-from mentoring.pairings.rules import PairingState
+from mentoring.pairings.rules import Ending, PairingState
 from mentoring.people.models import Person
 from mentoring.people.rules import at_wall_time, working
 from mentoring.policy import Action
@@ -67,7 +67,7 @@ async def answer_check_in(
     check_in = policy.require(actor, Action.CHECK_IN_ANSWER, found, CheckInNotFound)
     rules.ensure_open(check_in.state)
     if check_in.kind is CheckInKind.SESSION:
-        await _answer_about_session(db, check_in, answer)
+        await _answer_about_session(db, check_in, answer, now)
     else:
         _answer_pulse(check_in, answer)
     check_in.note = answer.note.strip() or None
@@ -77,7 +77,7 @@ async def answer_check_in(
     return await view(db, check_in)
 
 
-async def _answer_about_session(db: AsyncSession, check_in: CheckIn, answer: AnswerCheckIn) -> None:
+async def _answer_about_session(db: AsyncSession, check_in: CheckIn, answer: AnswerCheckIn, now: datetime) -> None:
     if any(getattr(answer, score) is not None for score in SCORES):
         raise AnswerDoesNotFit()
     if answer.met is None:
@@ -86,8 +86,8 @@ async def _answer_about_session(db: AsyncSession, check_in: CheckIn, answer: Ans
     # A form sends a score that was ticked before "no"; nobody can have found useful what was not held.
     check_in.usefulness = answer.usefulness if answer.met is Met.YES else None
     if answer.met is not Met.MOVED:
-        number = int(check_in.moment.removeprefix(rules.SESSION_MOMENT.format(number="")))
-        await pairings.mark_session(db, check_in.pairing_id, number, held=answer.met is Met.YES)
+        number, held = rules.session_number(check_in.moment), answer.met is Met.YES
+        await pairings.mark_session(db, check_in.pairing_id, number, held=held, by=check_in.person_id, now=now)
 
 
 def _answer_pulse(check_in: CheckIn, answer: AnswerCheckIn) -> None:
@@ -151,14 +151,14 @@ async def schedule_check_ins(db: AsyncSession, events: Sequence[PairingBegan], _
     for row in rows:
         ends[row.pairing_id].append((row.number, row.starts_at + timedelta(minutes=row.minutes)))
     asked = [
-        _asked_of(begun, ends[begun.pairing.id], place)
+        asked_of(begun, ends[begun.pairing.id], place)
         for begun in await begun_pairings(db, ids)
         for place in (begun.leader, begun.junior)
     ]
     await insert_missing(db, CheckIn, [row for rows_of_one in asked for row in rows_of_one])
 
 
-def _asked_of(begun: Begun, ends: Sequence[tuple[int, datetime]], place: Place) -> list[dict[str, object]]:
+def asked_of(begun: Begun, ends: Sequence[tuple[int, datetime]], place: Place) -> list[dict[str, object]]:
     """The rows of one person: a question after each session, and the pulses in the morning of a working day."""
     if not ends:
         return []
@@ -203,6 +203,9 @@ async def wake_check_in(db: AsyncSession, now: datetime) -> UUID | None:
     if check_in is None:
         return None
     pairing = await db.get_one(Pairing, check_in.pairing_id)
+    if pairing.state is PairingState.PAUSED:  # what follows from the pause has not followed yet
+        check_in.wake_at = None
+        return check_in.id
     if check_in.state not in ALIVE or pairing.state not in (PairingState.ACTIVE, PairingState.ENDED):
         check_in.wake_at = None
         check_in.state = CheckInState.CANCELLED if check_in.state in ALIVE else check_in.state
@@ -292,8 +295,12 @@ async def look_after_the_left_behind(db: AsyncSession, events: Sequence[PersonLe
 async def cancel_check_ins(
     db: AsyncSession, events: Sequence[PairingsWithdrawn | PairingEnded], _now: datetime
 ) -> None:
-    """Reaction: nobody is asked how a pairing goes that was taken back, or that somebody's leaving ended."""
-    over = [[one.pairing_id] if isinstance(one, PairingEnded) else one.pairing_ids for one in events]
+    """Reaction: nobody is asked how a pairing goes that was taken back, or that ended before its time.
+
+    One that went its whole way is still asked about: at its end, and some time later, looking back.
+    """
+    early = [one for one in events if not isinstance(one, PairingEnded) or one.ending is not Ending.COMPLETED]
+    over = [[one.pairing_id] if isinstance(one, PairingEnded) else one.pairing_ids for one in early]
     for chunk in pairings.chunks([pairing_id for ids in over for pairing_id in ids]):
         await db.execute(
             update(CheckIn)

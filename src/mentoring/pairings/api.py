@@ -10,8 +10,9 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.identity import Actor
-from mentoring.pairings import queries, service
+from mentoring.pairings import booking, queries, service
 from mentoring.pairings.contracts import Decline, PairingRecord, PairingView, SessionView
+from mentoring.pairings.life import BookSession, ReportSession, SessionDetail, Slot
 from mentoring.pairings.rules import PairingState
 from mentoring.policy import Action
 
@@ -83,6 +84,59 @@ class SessionApi(Controller):
     async def mine(self, db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]) -> list[SessionView]:
         """The sessions that lie ahead of you."""
         return await queries.my_sessions(db, actor)
+
+    @get("/{session_id:uuid}", opt={"action": Action.SESSION_READ})
+    async def one(
+        self, session_id: FromPath[UUID], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> SessionDetail:
+        """A session that you may book: your own, or of a leader whose delegate you are."""
+        return await booking.read_session(db, actor, session_id)
+
+    @get("/{session_id:uuid}/slots", opt={"action": Action.SESSION_READ})
+    async def slots(
+        self,
+        session_id: FromPath[UUID],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> list[Slot]:
+        """Times that suit both, from their stated hours, with what each one's clock shows."""
+        return await booking.read_slots(db, actor, session_id, now)
+
+    @post("/{session_id:uuid}/book", opt={"action": Action.SESSION_BOOK}, status_code=200)
+    async def book(
+        self,
+        session_id: FromPath[UUID],
+        data: JSONBody[BookSession],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> SessionDetail:
+        """Choose a time, or another one. Both get it for their calendars."""
+        return await booking.book_session(db, actor, session_id, data, now)
+
+    @post("/{session_id:uuid}/call-off", opt={"action": Action.SESSION_BOOK}, status_code=200)
+    async def call_off(
+        self,
+        session_id: FromPath[UUID],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> SessionDetail:
+        """Take a session out of both calendars. It can be booked again."""
+        return await booking.call_off_session(db, actor, session_id, now)
+
+    @post("/{session_id:uuid}/report", opt={"action": Action.SESSION_REPORT}, status_code=200)
+    async def report(
+        self,
+        session_id: FromPath[UUID],
+        data: JSONBody[ReportSession],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> SessionDetail:
+        """Say whether you met."""
+        return await booking.report_session(db, actor, session_id, data, now)
 
 
 ROUTES = (PairingApi, SessionApi)

@@ -12,8 +12,8 @@ from icalendar.parser import Contentline, Parameters
 
 from mentoring.messages.contracts import Post
 from mentoring.pairings.models import PairSession
-from mentoring.pairings.rules import SessionState
 from mentoring.people.recipients import Recipient
+from mentoring.settings import Settings
 
 FRAME = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//mentoring//sessions//\r\nMETHOD:%s\r\n"
 END = b"END:VEVENT\r\n"
@@ -45,16 +45,22 @@ class Appointment(NamedTuple):
     cancelled: bool
 
 
-def invitation(session: PairSession, title: str, both: tuple[Recipient, Recipient], post: Post) -> bytes:
+def uid_of(session: PairSession, settings: Settings) -> str:
+    """The same in every mail and feed, so that calendars know what they have."""
+    return f"session-{session.id}@{settings.mail_from.rpartition('@')[2]}"
+
+
+def invitation(
+    session: PairSession, title: str, both: tuple[Recipient, Recipient], post: Post, *, cancelled: bool
+) -> bytes:
     """The request that puts a session into both calendars; the same id and a higher sequence move it later.
 
-    Of a session that was cancelled it is what takes it out again.
+    ``cancelled``: what takes it out again.
     """
     settings = post.settings
-    cancelled = session.state is SessionState.CANCELLED
     event = _written(
         Appointment(
-            uid=f"session-{session.id}@{settings.mail_from.rpartition('@')[2]}",
+            uid=uid_of(session, settings),
             sequence=session.sequence,
             written_at=post.now.replace(microsecond=0),
             local_start=session.local_start,
@@ -81,7 +87,7 @@ def _written(appointment: Appointment) -> bytes:
     event.add("sequence", appointment.sequence)
     event.add("dtstamp", appointment.written_at)
     event.add("dtstart", start)
-    event.add("dtend", _end(start, appointment.minutes))
+    _add_end(event, start, appointment.minutes)
     event.add("status", "CANCELLED" if appointment.cancelled else "CONFIRMED")
     event.add("url", appointment.url)
     event.add("organizer", _somebody(appointment.organizer), encode=False)
@@ -92,9 +98,17 @@ def _written(appointment: Appointment) -> bytes:
     return written
 
 
-def _end(start: datetime, minutes: int) -> datetime:
-    """Minutes later for those who meet, whatever the clocks on the wall do in between."""
-    return (start.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(start.tzinfo)
+def _add_end(event: Event, start: datetime, minutes: int) -> None:
+    """Minutes later for those who meet, whatever the clocks on the wall do in between.
+
+    An end in the second of two hours that clocks show twice would be read as the first, so its length is told instead.
+    """
+    length = timedelta(minutes=minutes)
+    end = (start.astimezone(UTC) + length).astimezone(start.tzinfo)
+    if end.fold:
+        event.add("duration", length)
+    else:
+        event.add("dtend", end)
 
 
 def _somebody(person: tuple[str, str], asked: Mapping[str, str] = MappingProxyType({})) -> vCalAddress:

@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from mentoring.journal import Event
-from mentoring.pairings.rules import PairingState, SessionState, Standing
+from mentoring.pairings.rules import Ending, PairingState, SessionState, Standing
 
 
 class NeedMet(Struct, frozen=True):
@@ -67,6 +67,13 @@ class PairingView(Struct, frozen=True):
     reasons: Reasons
     answer_by: datetime | None
     began_at: datetime | None
+    over_at: datetime | None = None
+    paused_until: datetime | None = None
+    paused_by_me: bool = False
+    completed: bool = False
+    """It went its whole way. Why else it is over is not said: either may end it without a reason to the other."""
+    may_rematch: bool = False
+    rematch_asked: bool = False
 
 
 class PairingRecord(Struct, frozen=True):
@@ -86,6 +93,12 @@ class PairingRecord(Struct, frozen=True):
     over_at: datetime | None
     decline_reason: str | None
     """For the programme's own coordinators; empty for an administrator."""
+    paused_until: datetime | None = None
+    agreed_at: datetime | None = None
+    """When the two first signed the same agreement; its words are theirs alone."""
+    ending: Ending | None = None
+    end_reason: str | None = None
+    """As ``decline_reason``."""
 
 
 class NewPairing(Struct, frozen=True):
@@ -109,6 +122,8 @@ class SessionView(Struct, frozen=True):
     starts_at: datetime
     minutes: int
     state: SessionState
+    booked: bool = False
+    """Whether somebody chose this time; else it is the one that we planned."""
 
 
 class Decline(Struct, frozen=True, forbid_unknown_fields=True):
@@ -153,18 +168,115 @@ class PairingsWithdrawn(Event, frozen=True):
 
 
 class PairingEnded(Event, frozen=True):
-    """It was under way, and ``left_id`` has left the organisation."""
+    """It was under way. ``left_id`` left or ended it; nobody did where it went its whole way."""
 
     pairing_id: UUID
-    left_id: UUID
+    left_id: UUID | None = None
+    ending: Ending = Ending.LEFT
+
+
+class PairingPaused(Event, frozen=True):
+    pairing_id: UUID
+
+
+class PairingResumed(Event, frozen=True):
+    """``seconds``: how long it was paused."""
+
+    pairing_id: UUID
+    seconds: int
+
+
+class RematchRequested(Event, frozen=True):
+    pairing_id: UUID
+    person_id: UUID
+
+
+class RematchWaits(Event, frozen=True):
+    """Nobody was free; the person has priority in the next round."""
+
+    pairing_id: UUID
+    person_id: UUID
+
+
+class SessionBooked(Event, frozen=True):
+    """Somebody chose a time for a session, the first or another."""
+
+    session_id: UUID
+    sequence: int
+
+
+class SessionsShifted(Event, frozen=True):
+    """We planned them anew: after a pause, or in the rhythm that the two agreed on."""
+
+    session_ids: list[UUID]
+
+
+class SessionHeld(Event, frozen=True):
+    session_id: UUID
+
+
+class SessionMissed(Event, frozen=True):
+    session_id: UUID
+
+
+class AgreementWritten(Event, frozen=True):
+    agreement_id: UUID
+    revision: int
+
+
+class AgreementSigned(Event, frozen=True):
+    """One of the two has signed; the other is asked to."""
+
+    agreement_id: UUID
+    revision: int
+    person_id: UUID
+
+
+class AgreementMade(Event, frozen=True):
+    """Both have signed."""
+
+    agreement_id: UUID
+
+
+class DelegateNamed(Event, frozen=True):
+    leader_id: UUID
+    person_id: UUID
+
+
+class DelegateRemoved(Event, frozen=True):
+    leader_id: UUID
+    person_id: UUID
+
+
+class FeedMade(Event, frozen=True):
+    person_id: UUID
+
+
+class FeedRevoked(Event, frozen=True):
+    person_id: UUID
+
+
+class ConcernRaised(Event, frozen=True):
+    concern_id: UUID
+
+
+class ConcernClosed(Event, frozen=True):
+    concern_id: UUID
+
+
+class AssessmentTaken(Event, frozen=True):
+    pairing_id: UUID
+    person_id: UUID
 
 
 class SessionsCancelled(Event, frozen=True):
-    """Their invitations had gone out, and their pairings are over."""
+    """They were called off, alone or with their pairing, or a pause took them back."""
 
     session_ids: list[UUID]
 
 
 class SessionInvited(Event, frozen=True):
+    """The time that we planned has come near."""
+
     session_id: UUID
     sequence: int

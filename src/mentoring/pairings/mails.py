@@ -16,8 +16,8 @@ from mentoring.messages.rendering import render
 from mentoring.pairings.calendar import invitation
 from mentoring.pairings.consent import Calendar
 from mentoring.pairings.contracts import Reasons
-from mentoring.pairings.models import Pairing, PairSession
-from mentoring.pairings.rules import PairingState, SessionState
+from mentoring.pairings.models import Agreement, Pairing, PairSession
+from mentoring.pairings.rules import Ending, PairingState, SessionState
 from mentoring.people.recipients import STILL_HERE, Recipient, recipients
 from mentoring.programmes.models import Programme
 from mentoring.skills.models import Skill
@@ -131,8 +131,42 @@ def _withdrawn(subject: Subject, _: Post) -> Letter:
     return _letter("pairing_withdrawn", subject)
 
 
-def _ended(subject: Subject, _: Post) -> Letter:
-    return _letter("pairing_ended", subject)
+def _ended(subject: Subject, post: Post) -> Letter:
+    """That somebody left is said; why else it ended is not; one that went its whole way is thanked for."""
+    pairing, words = subject.pairing, subject.words
+    if pairing.ending is Ending.COMPLETED:
+        link = post.url(f"/pairings/{pairing.id}/closing")
+        return _letter(
+            "pairing_completed", subject, choices=[Choice(words.text("mail.pairing_completed.choice"), link)]
+        )
+    if pairing.ending in (None, Ending.LEFT):
+        return _letter("pairing_ended", subject)
+    link = post.url(f"/pairings/{pairing.id}")
+    return _letter("pairing_stopped", subject, choices=[Choice(words.text("mail.pairing_stopped.choice"), link)])
+
+
+def _paused(subject: Subject, _: Post) -> Letter:
+    words, until = subject.words, subject.pairing.paused_until
+    facts = [Fact(words.text("mail.fact.until"), words.moment(until))] if until else []
+    return _letter("pairing_paused", subject, facts=facts)
+
+
+def _resumed(subject: Subject, post: Post) -> Letter:
+    link = post.url(f"/pairings/{subject.pairing.id}")
+    choice = Choice(subject.words.text("mail.session_invitation.choice"), link)
+    return _letter("pairing_resumed", subject, choices=[choice])
+
+
+def _waits(subject: Subject, _: Post) -> Letter:
+    return _letter("rematch_waits", subject)
+
+
+def _agreement(key: str) -> Tell:
+    def write(subject: Subject, post: Post) -> Letter:
+        link = post.url(f"/pairings/{subject.pairing.id}/agreement")
+        return _letter(key, subject, choices=[Choice(subject.words.text("mail.agreement.choice"), link)])
+
+    return write
 
 
 async def _subjects(db: AsyncSession, messages: Sequence[Claimed]) -> dict[UUID, Subject]:
@@ -173,6 +207,35 @@ def _kind(guard: ColumnElement[bool], tell: Tell) -> Kind:
     return Kind(guard & STILL_HERE, compose)
 
 
+def _about_agreement(guard: ColumnElement[bool], tell: Tell) -> Kind:
+    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
+        rows = await db.execute(
+            select(Agreement.id, Pairing)
+            .join(Pairing, Pairing.id == Agreement.pairing_id)
+            .where(Agreement.id.in_({one.about for one in messages}))
+        )
+        pairings = dict(rows.all())
+        subjects = await subjects_of(
+            db, {one.id: (one, pairings[one.about]) for one in messages if one.about in pairings}
+        )
+        return {message_id: partial(draft, subject, post) for message_id, subject in subjects.items()}
+
+    def draft(subject: Subject, post: Post) -> Draft:
+        return render(subject.words, tell(subject, post), subject.reader.email, post)
+
+    return Kind(guard & STILL_HERE, compose)
+
+
+def _unsigned(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return (
+        select(Agreement.id)
+        .join(Pairing, Pairing.id == Agreement.pairing_id)
+        .where(Agreement.id == Message.about, Agreement.agreed_at.is_(None), *which)
+        .where(Pairing.state == PairingState.ACTIVE)
+        .exists()
+    )
+
+
 def _pairing_is(*states: PairingState) -> ColumnElement[bool]:
     return select(Pairing.id).where(Pairing.id == Message.about, Pairing.state.in_(states)).exists()
 
@@ -187,20 +250,20 @@ async def _compose_invitations(db: AsyncSession, post: Post, messages: Sequence[
     about = {one.id: (one, sessions[one.about][1]) for one in messages if one.about in sessions}
     subjects = await subjects_of(db, about)
     return {
-        one.id: partial(_invitation, subjects[one.id], sessions[one.about][0], post)
+        one.id: partial(_invitation, subjects[one.id], sessions[one.about][0], post, one.kind == "session_cancelled")
         for one in messages
         if one.id in subjects
     }
 
 
-def _invitation(subject: Subject, session: PairSession, post: Post) -> Draft:
+def _invitation(subject: Subject, session: PairSession, post: Post, cancelled: bool) -> Draft:
     words = subject.words
-    if session.state is SessionState.CANCELLED:
+    if cancelled:
         letter = _letter("session_cancelled", subject, facts=[_when(words, session)])
     else:
         letter = _invited(subject, session, post)
     title = words.text("mail.session_invitation.title", programme=subject.programme.name, number=session.number)
-    calendar = invitation(session, title, (subject.reader, subject.partner), post)
+    calendar = invitation(session, title, (subject.reader, subject.partner), post, cancelled=cancelled)
     return render(words, letter, subject.reader.email, post, calendar)
 
 
@@ -211,14 +274,17 @@ def _when(words: Words, session: PairSession) -> Fact:
 def _invited(subject: Subject, session: PairSession, post: Post) -> Letter:
     words = subject.words
     return _letter(
-        "session_invitation",
+        "session_moved" if session.sequence else "session_invitation",
         subject,
         facts=[
             _when(words, session),
             Fact(words.text("mail.fact.length"), words.plural("mail.fact.minutes", session.minutes)),
             Fact(words.text("mail.fact.email"), subject.partner.email),
         ],
-        choices=[Choice(words.text("mail.session_invitation.choice"), post.url(f"/pairings/{subject.pairing.id}"))],
+        choices=[
+            Choice(words.text("mail.session_invitation.move"), post.url(f"/sessions/{session.id}")),
+            Choice(words.text("mail.session_invitation.choice"), post.url(f"/pairings/{subject.pairing.id}")),
+        ],
     )
 
 
@@ -238,11 +304,18 @@ _STILL_ON = (
 _CALLED_OFF = (
     select(PairSession.id)
     .where(PairSession.id == Message.about, PairSession.sequence == Message.sequence)
-    .where(PairSession.state == SessionState.CANCELLED, PairSession.starts_at > NOW)
+    .where(PairSession.state.in_((SessionState.CANCELLED, SessionState.PLANNED)), PairSession.starts_at > NOW)
     .exists()
 )
 
 KINDS: dict[str, Kind] = {
+    "agreement_to_renew": _about_agreement(_unsigned(), _agreement("agreement_to_renew")),
+    "agreement_to_sign": _about_agreement(
+        _unsigned(Agreement.revision == Message.sequence), _agreement("agreement_to_sign")
+    ),
+    "pairing_paused": _kind(_pairing_is(PairingState.PAUSED), _paused),
+    "pairing_resumed": _kind(_pairing_is(PairingState.ACTIVE), _resumed),
+    "rematch_waits": _kind(_pairing_is(PairingState.ENDED), _waits),
     "consent_leader": _kind(_pairing_is(PairingState.ASKING_LEADER), _consent("consent_leader")),
     "consent_junior": _kind(_pairing_is(PairingState.ASKING_JUNIOR), _consent("consent_junior")),
     "pairing_began": _kind(_pairing_is(PairingState.ACTIVE), _began),

@@ -1,6 +1,6 @@
-"""The page of one pairing: who is proposed and why, yes or no, and then when the two meet."""
+"""The pages of a pairing: who is proposed and why, yes or no, and then when the two meet and how it goes on."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -12,12 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.i18n import Words
 from mentoring.identity import Actor
-from mentoring.pairings import queries, service
+from mentoring.pairings import agreements, booking, closing, queries, service
 from mentoring.pairings.contracts import Decline
+from mentoring.pairings.life import BookSession, ReportSession
 from mentoring.policy import Action
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
 from mentoring.web.forms import kept
+
+PAUSE_OFFERED = timedelta(days=28)
+"""What the form proposes; whoever pauses says how long."""
 
 
 class PairingPages(Controller):
@@ -31,8 +35,9 @@ class PairingPages(Controller):
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
+        now: NamedDependency[datetime],
     ) -> Template:
-        return await _pairing(db, actor, words, pairing_id)
+        return await pairing_page(db, actor, words, pairing_id, now)
 
     @post("/accept", opt={"action": Action.PAIRING_ANSWER})
     async def accept(
@@ -43,7 +48,7 @@ class PairingPages(Controller):
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(_pairing, db, actor, words, pairing_id), db):
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now), db):
             await service.accept_pairing(db, actor, pairing_id, now)
         return Redirect(f"/pairings/{pairing_id}", status_code=303)
 
@@ -57,19 +62,97 @@ class PairingPages(Controller):
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(_pairing, db, actor, words, pairing_id, data.reason), db):
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, data.reason), db):
             await service.decline_pairing(db, actor, pairing_id, data, now)
         return Redirect(f"/pairings/{pairing_id}", status_code=303)
 
 
-async def _pairing(db: AsyncSession, actor: Actor, words: Words, pairing_id: UUID, reason: str = "") -> Template:
+async def pairing_page(
+    db: AsyncSession,
+    actor: Actor,
+    words: Words,
+    pairing_id: UUID,
+    now: datetime,
+    reason: str = "",
+    *,
+    confided: bool = False,
+) -> Template:
+    """The page of a pairing; other doors of this slice show it again where their form was refused."""
+    pairing = await queries.read_pairing(db, actor, pairing_id)
     return page(
         "pairings/pairing.html",
-        pairing=await queries.read_pairing(db, actor, pairing_id),
+        pairing=pairing,
         sessions=await queries.pairing_sessions(db, actor, pairing_id),
         titles=await read_titles(db, actor, words),
         reason=reason,
+        confided=confided,
+        closing=await closing.read_assessment(db, actor, pairing_id, now) if pairing.began_at else None,
+        agreement=await agreements.read_agreements(db, actor, pairing_id) if pairing.began_at else None,
+        pause_ends=(now + PAUSE_OFFERED).date(),
     )
 
 
-ROUTES = (PairingPages,)
+class SessionPages(Controller):
+    path = "/sessions/{session_id:uuid}"
+    include_in_schema = False
+
+    @get("/", opt={"action": Action.SESSION_READ})
+    async def read(
+        self,
+        session_id: FromPath[UUID],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        return await _session(db, actor, session_id, now)
+
+    @post("/book", opt={"action": Action.SESSION_BOOK})
+    async def book(
+        self,
+        session_id: FromPath[UUID],
+        data: URLEncodedBody[BookSession],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_session, db, actor, session_id, now, data.local_start), db):
+            await booking.book_session(db, actor, session_id, data, now)
+        return Redirect(f"/sessions/{session_id}", status_code=303)
+
+    @post("/call-off", opt={"action": Action.SESSION_BOOK})
+    async def call_off(
+        self,
+        session_id: FromPath[UUID],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_session, db, actor, session_id, now), db):
+            await booking.call_off_session(db, actor, session_id, now)
+        return Redirect(f"/sessions/{session_id}", status_code=303)
+
+    @post("/report", opt={"action": Action.SESSION_REPORT})
+    async def report(
+        self,
+        session_id: FromPath[UUID],
+        data: URLEncodedBody[ReportSession],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        await booking.report_session(db, actor, session_id, data, now)
+        return Redirect(f"/sessions/{session_id}", status_code=303)
+
+
+async def _session(db: AsyncSession, actor: Actor, session_id: UUID, now: datetime, local_start: str = "") -> Template:
+    session = await booking.read_session(db, actor, session_id)
+    return page(
+        "pairings/session.html",
+        session=session,
+        slots=await booking.read_slots(db, actor, session_id, now),
+        begun=session.starts_at <= now,
+        local_start=local_start,
+    )
+
+
+ROUTES = (PairingPages, SessionPages)

@@ -1,12 +1,12 @@
 """What the two of a pairing see of it, and what its coordinator sees."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,8 +15,8 @@ from mentoring.identity import Actor
 from mentoring.pairings import rules
 from mentoring.pairings.consent import Calendar
 from mentoring.pairings.contracts import PairingRecord, PairingView, Reasons, SessionView
-from mentoring.pairings.models import Pairing, PairSession
-from mentoring.pairings.rules import PairingNotFound, PairingState, SessionState, Standing
+from mentoring.pairings.models import Agreement, Pairing, PairSession, Rematch
+from mentoring.pairings.rules import Ending, PairingNotFound, PairingState, SessionState, Standing
 from mentoring.people.models import Person
 from mentoring.people.queries import full_name
 from mentoring.policy import Action
@@ -61,10 +61,13 @@ async def _views(db: AsyncSession, actor: Actor, pairings: Sequence[Pairing]) ->
     people = {one.id: one for one in await db.scalars(select(Person).where(Person.id.in_(people_ids)))}
     chosen = select(Programme).where(Programme.id.in_({one.programme_id for one in pairings}))
     programmes = {one.id: one for one in await db.scalars(chosen)}
-    return [_view(actor, one, people, programmes[one.programme_id]) for one in pairings]
+    asked = set(await db.scalars(select(Rematch.pairing_id).where(Rematch.person_id == actor.id)))
+    return [_view(actor, one, people, programmes[one.programme_id], asked) for one in pairings]
 
 
-def _view(actor: Actor, pairing: Pairing, people: dict[UUID, Person], programme: Programme) -> PairingView:
+def _view(
+    actor: Actor, pairing: Pairing, people: dict[UUID, Person], programme: Programme, asked: Collection[UUID]
+) -> PairingView:
     leader = actor.id == pairing.leader_id
     me = people[pairing.leader_id if leader else pairing.junior_id]
     partner = people[pairing.junior_id if leader else pairing.leader_id]
@@ -86,6 +89,12 @@ def _view(actor: Actor, pairing: Pairing, people: dict[UUID, Person], programme:
         reasons=pairing.reasons if leader or begun else without_levels(pairing.reasons),
         answer_by=place.expires(pairing.asked_at) if standing is Standing.PROPOSED else None,
         began_at=pairing.began_at,
+        over_at=pairing.over_at if begun else None,
+        paused_until=pairing.paused_until,
+        paused_by_me=pairing.paused_by_id == actor.id and pairing.state is PairingState.PAUSED,
+        completed=pairing.ending is Ending.COMPLETED,
+        may_rematch=rules.may_rematch(pairing.state, pairing.ending) and pairing.id not in asked,
+        rematch_asked=pairing.id in asked,
     )
 
 
@@ -128,6 +137,7 @@ async def _sessions(db: AsyncSession, actor: Actor, *which: ColumnElement[bool])
             starts_at=session.starts_at,
             minutes=session.minutes,
             state=session.state,
+            booked=session.booked_at is not None,
         )
         for session, partner in rows
     ]
@@ -142,8 +152,14 @@ async def list_records(
 ) -> list[PairingRecord]:
     """Pairings as their coordinators see them, the latest first."""
     leader, junior = aliased(Person), aliased(Person)
+    agreed = (
+        select(func.min(Agreement.agreed_at))
+        .where(Agreement.pairing_id == Pairing.id)
+        .correlate(Pairing)
+        .scalar_subquery()
+    )
     chosen = (
-        select(Pairing, leader, junior)
+        select(Pairing, leader, junior, agreed)
         .join(leader, leader.id == Pairing.leader_id)
         .join(junior, junior.id == Pairing.junior_id)
         .where(surveyed_by(actor))
@@ -157,7 +173,9 @@ async def list_records(
     return [_record(actor, *row) for row in await db.execute(chosen)]
 
 
-def _record(actor: Actor, pairing: Pairing, leader: Person, junior: Person) -> PairingRecord:
+def _record(
+    actor: Actor, pairing: Pairing, leader: Person, junior: Person, agreed_at: datetime | None
+) -> PairingRecord:
     confided = policy.allows(actor, Action.DECLINE_REASON_READ, pairing)
     return PairingRecord(
         id=pairing.id,
@@ -173,6 +191,10 @@ def _record(actor: Actor, pairing: Pairing, leader: Person, junior: Person) -> P
         began_at=pairing.began_at,
         over_at=pairing.over_at,
         decline_reason=pairing.decline_reason if confided else None,
+        paused_until=pairing.paused_until,
+        agreed_at=agreed_at,
+        ending=pairing.ending,
+        end_reason=pairing.end_reason if confided else None,
     )
 
 

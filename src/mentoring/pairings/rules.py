@@ -2,10 +2,10 @@
 
 import enum
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from mentoring.errors import Conflict, NotFound
+from mentoring.errors import Conflict, Invalid, NotFound
 
 SETTLING_IN = timedelta(days=7)
 """Between the second yes and the first session: time to make room in two calendars."""
@@ -15,6 +15,14 @@ USUAL_START = time(10)
 """On the leader's wall clock, where no shared slot is known."""
 SEARCH_DAYS = 21
 """How far past its day a session may slide to find a shared slot on a working day of both."""
+BOOKED_WITHIN = timedelta(days=180)
+"""How far ahead a session can be booked: what lies further is a plan, not an appointment."""
+LONGEST_PAUSE = timedelta(days=92)
+"""A longer one is an end: who comes back after a season is matched anew."""
+BACK_AT = time(8)
+"""When a pause ends on its day, on the wall clock of whoever paused."""
+CLOSING_AFTER = timedelta(days=14)
+"""From the end of the last session until the pairing is over: time to make up for a session that was missed."""
 WEEK = timedelta(days=7)
 QUARTER = timedelta(minutes=15)
 
@@ -23,11 +31,12 @@ Free = Callable[[datetime], bool]
 
 
 class PairingState(enum.StrEnum):
-    """asking_leader -> asking_junior -> active -> ended; or declined, expired, withdrawn on the way."""
+    """asking_leader -> asking_junior -> active <-> paused -> ended; or declined, expired, withdrawn on the way."""
 
     ASKING_LEADER = "asking_leader"
     ASKING_JUNIOR = "asking_junior"
     ACTIVE = "active"
+    PAUSED = "paused"
     ENDED = "ended"
     DECLINED = "declined"
     EXPIRED = "expired"
@@ -35,7 +44,8 @@ class PairingState(enum.StrEnum):
 
 
 ASKING = (PairingState.ASKING_LEADER, PairingState.ASKING_JUNIOR)
-OPEN = (*ASKING, PairingState.ACTIVE)
+UNDER_WAY = (PairingState.ACTIVE, PairingState.PAUSED)
+OPEN = (*ASKING, *UNDER_WAY)
 """States in which a pairing takes up a place of both people."""
 
 
@@ -45,6 +55,7 @@ class Standing(enum.StrEnum):
     PROPOSED = "proposed"
     ARRANGING = "arranging"
     ACTIVE = "active"
+    PAUSED = "paused"
     ENDED = "ended"
     NOT_ARRANGED = "not_arranged"
     DECLINED = "declined"
@@ -58,6 +69,23 @@ class SessionState(enum.StrEnum):
     HELD = "held"
     MISSED = "missed"
     CANCELLED = "cancelled"
+
+
+class Ending(enum.StrEnum):
+    """Why a pairing ended: somebody left the organisation or the programme, or ended it; or it went its whole way."""
+
+    LEFT = "left"
+    WITHDREW = "withdrew"
+    EARLY = "early"
+    COMPLETED = "completed"
+
+
+class Occasion(enum.StrEnum):
+    """Why a version of an agreement was written."""
+
+    BEGINNING = "beginning"
+    MIDPOINT = "midpoint"
+    CHANGE = "change"
 
 
 class ConsentStep(enum.StrEnum):
@@ -74,6 +102,102 @@ class PairingNotAsking(Conflict):
     """The question was answered, has expired or was withdrawn; or it is the other one's turn."""
 
 
+class PairingNotActive(Conflict):
+    """It has not begun, is paused, or is over."""
+
+
+class PairingNotUnderWay(Conflict):
+    """It has not begun, or is over."""
+
+
+class SessionNotFound(NotFound):
+    """No such session, or none of yours."""
+
+
+class SessionIsHeld(Conflict):
+    """They met: what was held is neither moved nor called off."""
+
+
+class SessionCalledOff(Conflict):
+    """It was called off, and no other time was chosen since."""
+
+
+class SessionHasBegun(Conflict):
+    """It can be moved, but no longer called off."""
+
+
+class SessionNotBegun(Conflict):
+    """Nobody can say yet whether it was held."""
+
+
+class SessionChanged(Conflict):
+    """Somebody else has moved it or called it off since you looked."""
+
+
+class SessionClashes(Conflict):
+    """One of the two has another session at that time."""
+
+
+class TimeUnreadable(Invalid):
+    """``value`` is no date and time as ``2026-03-29T10:30``."""
+
+
+class ZoneUnknown(Invalid):
+    """``zone`` is no time zone."""
+
+
+class TimeNotAhead(Invalid):
+    """A session is booked for a time to come."""
+
+
+class TimeTooFar(Invalid):
+    """A session is booked at most ``days`` days ahead."""
+
+
+class PauseNotAhead(Invalid):
+    """A pause ends on a day to come."""
+
+
+class PauseTooLong(Invalid):
+    """A pause lasts at most ``days`` days."""
+
+
+class NotPaused(Conflict):
+    """It is not paused."""
+
+
+class RematchNotPossible(Conflict):
+    """Somebody else is looked for only where a pairing ended before its time and its place is free."""
+
+
+class AgreementNotFound(NotFound):
+    """No agreement has been written yet."""
+
+
+class AgreementChanged(Conflict):
+    """The words are not those that you have read; read them again."""
+
+
+class NothingToAssess(Conflict):
+    """The closing assessment is taken when no session lies ahead."""
+
+
+class AssessmentIncomplete(Invalid):
+    """Each skill needs its level now and at the start."""
+
+
+class DelegateNotSuitable(Invalid):
+    """Nobody stands in for themselves, and nobody who has left does for others."""
+
+
+class ConcernNotFound(NotFound):
+    """No such concern, or none that was told to you."""
+
+
+class FeedNotFound(NotFound):
+    """The address of this calendar was revoked, or never was."""
+
+
 class NoPlaceLeft(Conflict):
     """The junior has as many pairings already as their capacity allows."""
 
@@ -81,6 +205,7 @@ class NoPlaceLeft(Conflict):
 _SEEN = {
     PairingState.ASKING_LEADER: Standing.PROPOSED,
     PairingState.ACTIVE: Standing.ACTIVE,
+    PairingState.PAUSED: Standing.PAUSED,
     PairingState.ENDED: Standing.ENDED,
     PairingState.WITHDRAWN: Standing.WITHDRAWN,
 }
@@ -177,3 +302,83 @@ def moment_of(local: datetime, zone: str) -> datetime:
 def invitation_at(number: int, starts_at: datetime, now: datetime) -> datetime:
     """When the invitation to a session goes out: the first at once, each later one a week ahead."""
     return now if number == 1 else max(now, starts_at - INVITED_AHEAD)
+
+
+def wall_start(written: str, zone: str) -> tuple[datetime, datetime]:
+    """Return the wall time that somebody wrote, as clocks in ``zone`` will show it, and its moment.
+
+    What the clocks skip is moved past the gap, so that no calendar has to guess. Raises ``TimeUnreadable``,
+    ``ZoneUnknown``.
+    """
+    try:
+        place = ZoneInfo(zone)
+    except (ValueError, OSError, KeyError) as error:
+        raise ZoneUnknown(zone=zone) from error
+    try:
+        moment = moment_of(datetime.fromisoformat(written).replace(tzinfo=None, second=0, microsecond=0), zone)
+    except (ValueError, OverflowError) as error:
+        raise TimeUnreadable(value=written) from error
+    return moment.astimezone(place).replace(tzinfo=None, fold=0), moment
+
+
+def ensure_bookable(pairing: PairingState, session: SessionState, starts_at: datetime, now: datetime) -> None:
+    """Raises ``PairingNotActive``, ``SessionIsHeld``, ``TimeNotAhead`` or ``TimeTooFar``."""
+    if pairing is not PairingState.ACTIVE:
+        raise PairingNotActive()
+    if session is SessionState.HELD:
+        raise SessionIsHeld()
+    if starts_at <= now:
+        raise TimeNotAhead()
+    if starts_at > now + BOOKED_WITHIN:
+        raise TimeTooFar(days=BOOKED_WITHIN.days)
+
+
+def ensure_to_call_off(pairing: PairingState, session: SessionState, starts_at: datetime, now: datetime) -> None:
+    """Raises ``PairingNotActive``, ``SessionCalledOff`` or ``SessionHasBegun``."""
+    if pairing is not PairingState.ACTIVE:
+        raise PairingNotActive()
+    if session is SessionState.CANCELLED:
+        raise SessionCalledOff()
+    if starts_at <= now or session in (SessionState.HELD, SessionState.MISSED):
+        raise SessionHasBegun()
+
+
+def ensure_to_report(session: SessionState, starts_at: datetime, now: datetime) -> None:
+    """Raises ``SessionCalledOff`` or ``SessionNotBegun``."""
+    if session is SessionState.CANCELLED:
+        raise SessionCalledOff()
+    if starts_at > now:
+        raise SessionNotBegun()
+
+
+def went_its_way(sessions: Sequence[tuple[SessionState, datetime]], now: datetime) -> bool:
+    """Whether at least one session was held and none lies ahead. ``sessions``: their states and starts."""
+    held = any(state is SessionState.HELD for state, _ in sessions)
+    ahead = any(state in (SessionState.PLANNED, SessionState.INVITED) and at > now for state, at in sessions)
+    return held and not ahead
+
+
+def may_rematch(state: PairingState, ending: Ending | None) -> bool:
+    """Whether whoever lost a partner may ask for another at once."""
+    return state is PairingState.ENDED and ending is not Ending.COMPLETED
+
+
+def next_sequence(state: SessionState, sequence: int) -> int:
+    """The number of the next thing that calendars are told of a session; the first they hear of it is 0."""
+    unheard = state in (SessionState.PLANNED, SessionState.CANCELLED) and sequence == 0
+    return 0 if unheard else sequence + 1
+
+
+def end_of_pause(until: date, zone: str, now: datetime) -> datetime:
+    """The moment at which a pause until that day ends. Raises ``PauseNotAhead`` or ``PauseTooLong``."""
+    ends_at = moment_of(datetime.combine(until, BACK_AT), zone)
+    if ends_at <= now:
+        raise PauseNotAhead()
+    if ends_at > now + LONGEST_PAUSE:
+        raise PauseTooLong(days=LONGEST_PAUSE.days)
+    return ends_at
+
+
+def running_for(began_at: datetime, now: datetime, paused_at: datetime | None, paused_seconds: int) -> timedelta:
+    """How long a pairing has run: the time since it began, without its pauses, one that still lasts included."""
+    return (paused_at or now) - began_at - timedelta(seconds=paused_seconds)

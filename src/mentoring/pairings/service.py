@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +14,7 @@ from mentoring.identity import Actor
 from mentoring.messages import service as messages
 from mentoring.messages.contracts import Intended
 from mentoring.pairings import rules
+from mentoring.pairings.closing import wake_under_way
 from mentoring.pairings.consent import calendar_of, calendars
 from mentoring.pairings.contracts import (
     ConsentReminded,
@@ -22,18 +22,20 @@ from mentoring.pairings.contracts import (
     JuniorAsked,
     NewPairing,
     PairingBegan,
-    PairingEnded,
     PairingFellThrough,
     PairingsProposed,
     PairingsWithdrawn,
     PairingView,
+    SessionBooked,
+    SessionHeld,
     SessionInvited,
+    SessionMissed,
 )
-from mentoring.pairings.endings import cancel_sessions
+from mentoring.pairings.endings import cancel_sessions, conclude
 from mentoring.pairings.models import Pairing, PairSession
-from mentoring.pairings.queries import Begun, begun_pairings, view
-from mentoring.pairings.rules import ConsentStep, PairingNotAsking, PairingNotFound, PairingState, SessionState
-from mentoring.people.rules import working
+from mentoring.pairings.planning import closes_at, planned_rows
+from mentoring.pairings.queries import begun_pairings, view
+from mentoring.pairings.rules import ConsentStep, Ending, PairingNotAsking, PairingNotFound, PairingState, SessionState
 from mentoring.policy import Action
 from mentoring.programmes.contracts import PersonWithdrew
 from mentoring.programmes.models import Enrolment, Programme
@@ -138,7 +140,7 @@ async def _take_place(db: AsyncSession, pairing: Pairing) -> None:
     taken = await db.scalar(
         select(func.count())
         .select_from(Pairing)
-        .where(Pairing.junior_enrolment_id == enrolment.id, Pairing.state == PairingState.ACTIVE)
+        .where(Pairing.junior_enrolment_id == enrolment.id, Pairing.state.in_(rules.UNDER_WAY))
     )
     if (taken or 0) >= enrolment.capacity:
         raise rules.NoPlaceLeft()
@@ -166,7 +168,7 @@ async def wake_pairing(db: AsyncSession, now: datetime) -> UUID | None:
     if pairing is None:
         return None
     if pairing.state not in rules.ASKING:
-        pairing.wake_at = None
+        await wake_under_way(db, pairing, now)
         return pairing.id
     place = await calendar_of(db, pairing)
     reminders, expires = place.moments(pairing.asked_at)
@@ -201,14 +203,19 @@ def chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
     return (ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK))
 
 
-async def mark_session(db: AsyncSession, pairing_id: UUID, number: int, *, held: bool) -> None:
+async def mark_session(
+    db: AsyncSession, pairing_id: UUID, number: int, *, held: bool, by: UUID | None, now: datetime
+) -> None:
     """Put down that a session was held, or missed. What one of the two saw held stays held."""
     over = (SessionState.HELD, SessionState.CANCELLED) if held else (SessionState.HELD, *_SETTLED)
-    await db.execute(
+    marked = await db.scalar(
         update(PairSession)
         .where(PairSession.pairing_id == pairing_id, PairSession.number == number, PairSession.state.not_in(over))
         .values(state=SessionState.HELD if held else SessionState.MISSED, wake_at=None)
+        .returning(PairSession.id)
     )
+    if marked is not None:
+        journal.record(db, SessionHeld(marked) if held else SessionMissed(marked), by=by, at=now)
 
 
 _SETTLED = (SessionState.MISSED, SessionState.CANCELLED)
@@ -217,32 +224,10 @@ _SETTLED = (SessionState.MISSED, SessionState.CANCELLED)
 async def plan_sessions(db: AsyncSession, events: Sequence[PairingBegan], _now: datetime) -> None:
     """Reaction: a pairing that began gets its sessions, at wall times of the leader's zone."""
     begun = await begun_pairings(db, [event.pairing_id for event in events])
-    await insert_missing(db, PairSession, [row for one in begun for row in _sessions_of(one)])
-
-
-def _sessions_of(begun: Begun) -> list[dict[str, object]]:
-    pairing, plan, zone = begun.pairing, begun.plan, begun.leader.zone
-    places = [(place.country, place.zone) for place in (begun.leader, begun.junior)]
-    starts = rules.plan_starts(
-        begun.at, plan.sessions, plan.every_days, zone, pairing.reasons.slots, _both_work(places)
-    )
-    return [
-        {
-            "pairing_id": pairing.id,
-            "number": number,
-            "local_start": local,
-            "time_zone": zone,
-            "starts_at": (starts_at := rules.moment_of(local, zone)),
-            "minutes": plan.minutes,
-            "wake_at": rules.invitation_at(number, starts_at, begun.at),
-        }
-        for number, local in enumerate(starts, 1)
-    ]
-
-
-def _both_work(places: Iterable[tuple[str, str]]) -> rules.Free:
-    zones = [(country, ZoneInfo(zone)) for country, zone in places]
-    return lambda moment: all(working(moment.astimezone(zone), country) for country, zone in zones)
+    rows = {one.pairing.id: planned_rows(one) for one in begun}
+    await insert_missing(db, PairSession, [row for planned in rows.values() for row in planned])
+    for one in begun:
+        one.pairing.wake_at = closes_at(PairSession(**row) for row in rows[one.pairing.id])
 
 
 async def wake_session(db: AsyncSession, now: datetime) -> UUID | None:
@@ -259,6 +244,7 @@ async def wake_session(db: AsyncSession, now: datetime) -> UUID | None:
     session.wake_at = None
     pairing = await db.get_one(Pairing, session.pairing_id)
     if session.state is SessionState.PLANNED and session.starts_at > now and pairing.state is PairingState.ACTIVE:
+        session.sequence = rules.next_sequence(session.state, session.sequence)
         session.state = SessionState.INVITED
         journal.record(db, SessionInvited(session.id, session.sequence), by=None, at=now)
     return session.id
@@ -269,10 +255,8 @@ async def let_go_of_leavers(db: AsyncSession, events: Sequence[PersonLeft], now:
     for event in events:
         theirs = or_(Pairing.leader_id == event.person_id, Pairing.junior_id == event.person_id)
         for pairing in await db.scalars(select(Pairing).where(Pairing.state.in_(rules.OPEN), theirs).with_for_update()):
-            if pairing.state is PairingState.ACTIVE:
-                pairing.state, pairing.over_at, pairing.wake_at = PairingState.ENDED, now, None
-                await cancel_sessions(db, [pairing.id], None, now)
-                journal.record(db, PairingEnded(pairing.id, event.person_id), by=None, at=now)
+            if pairing.state in rules.UNDER_WAY:
+                await conclude(db, pairing, Ending.LEFT, event.person_id, now)
             else:
                 _fall_through(db, pairing, PairingState.EXPIRED, event.person_id, now)
 
@@ -360,7 +344,7 @@ async def tell_withdrawn(db: AsyncSession, events: Sequence[PairingsWithdrawn], 
         await messages.enqueue(db, told)
 
 
-async def invite_to_sessions(db: AsyncSession, events: Sequence[SessionInvited], now: datetime) -> None:
+async def invite_to_sessions(db: AsyncSession, events: Sequence[SessionInvited | SessionBooked], now: datetime) -> None:
     """Reaction: both get the session for their calendars."""
     sequences = {event.session_id: event.sequence for event in events}
     rows = await db.execute(

@@ -13,8 +13,9 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching import Candidates, Problem, candidates_of_junior, candidates_of_leader
-from mentoring.pairings.contracts import NewPairing, PairingFellThrough
-from mentoring.pairings.models import Pairing
+from mentoring import journal
+from mentoring.pairings.contracts import NewPairing, PairingFellThrough, RematchRequested, RematchWaits
+from mentoring.pairings.models import Pairing, Rematch
 from mentoring.pairings.rules import OPEN, PairingState
 from mentoring.pairings.service import make_pairings
 from mentoring.people.models import Person
@@ -72,7 +73,7 @@ async def offer_alternate(db: AsyncSession, event: PairingFellThrough, now: date
     fallen = await _settle(db, event.pairing_id, now)
     if fallen is None:
         return
-    scene = await _scene(db, fallen)
+    scene = await _scene(db, fallen.round_id)
     if scene is None:
         return
     pairing = await db.get_one(Pairing, event.pairing_id)
@@ -97,8 +98,43 @@ async def _settle(db: AsyncSession, pairing_id: UUID, now: datetime) -> _Fallen 
     return _Fallen._make(row) if row else None
 
 
-async def _scene(db: AsyncSession, fallen: _Fallen) -> _Scene | None:
-    round_ = await db.get_one(Round, fallen.round_id)
+async def offer_rematches(db: AsyncSession, events: Sequence[RematchRequested], now: datetime) -> None:
+    """Reaction: who lost a partner and asked for another is offered the best that is free now; all others stay.
+
+    Where nobody is free they have waited one round more, and come first in the next.
+    """
+    for event in events:
+        asked = await db.get(Rematch, (event.pairing_id, event.person_id), with_for_update=True, populate_existing=True)
+        if asked is None or asked.settled_at is not None:
+            continue
+        asked.settled_at = now
+        pairing = await db.get_one(Pairing, event.pairing_id)
+        leads = event.person_id == pairing.leader_id
+        enrolment_id = pairing.leader_enrolment_id if leads else pairing.junior_enrolment_id
+        if scene := await _latest_scene(db, pairing.programme_id, enrolment_id, leads=leads):
+            offer = _offer_to_leader if leads else _offer_to_junior
+            asked.offered_id = await offer(db, scene, enrolment_id, now)
+            await _count_waiting(db, scene, enrolment_id)
+        if asked.offered_id is None:
+            journal.record(db, RematchWaits(pairing.id, event.person_id), by=None, at=now)
+
+
+async def _latest_scene(db: AsyncSession, programme_id: UUID, enrolment_id: UUID, *, leads: bool) -> _Scene | None:
+    """The latest published round of the programme in which this enrolment could be matched."""
+    rounds = await db.scalars(
+        select(Round)
+        .where(Round.programme_id == programme_id, Round.state == RoundState.PUBLISHED)
+        .order_by(Round.number.desc())
+    )
+    for one in rounds.all():
+        scene = await _scene(db, one.id)
+        if scene and str(enrolment_id) in (scene.inputs.leaders if leads else scene.inputs.juniors):
+            return scene
+    return None
+
+
+async def _scene(db: AsyncSession, round_id: UUID) -> _Scene | None:
+    round_ = await db.get_one(Round, round_id)
     programme = await lock_programme(db, round_.programme_id)
     await db.refresh(round_)
     inputs = await db.get(RoundInputs, round_.id)
@@ -127,21 +163,22 @@ async def _done(db: AsyncSession, round_id: UUID) -> frozenset[UUID]:
     return frozenset(who for who, times in refusals.items() if times >= MOST_REFUSALS)
 
 
-async def _offer_to_leader(db: AsyncSession, scene: _Scene, leader: UUID, now: datetime) -> None:
+async def _offer_to_leader(db: AsyncSession, scene: _Scene, leader: UUID, now: datetime) -> UUID | None:
+    """The pairing that was offered, if anybody could be."""
     if leader in scene.done or not (leads := await _free(db, [leader], Role.LEADER)):
-        return
+        return None
     candidates = candidates_of_leader(scene.problem, scene.row(leader))
-    if found := await _best(db, scene, (leader, leads[leader]), candidates, Role.JUNIOR):
-        junior, person_id = found
-        await _offer(db, scene, (leader, leads[leader]), (junior, person_id), now)
+    found = await _best(db, scene, (leader, leads[leader]), candidates, Role.JUNIOR)
+    return await _offer(db, scene, (leader, leads[leader]), found, now) if found else None
 
 
-async def _offer_to_junior(db: AsyncSession, scene: _Scene, junior: UUID, now: datetime) -> None:
+async def _offer_to_junior(db: AsyncSession, scene: _Scene, junior: UUID, now: datetime) -> UUID | None:
+    """As ``_offer_to_leader``."""
     if junior in scene.done or not (teaches := await _free(db, [junior], Role.JUNIOR)):
-        return
+        return None
     candidates = candidates_of_junior(scene.problem, scene.column(junior))
-    if found := await _best(db, scene, (junior, teaches[junior]), candidates, Role.LEADER):
-        await _offer(db, scene, found, (junior, teaches[junior]), now)
+    found = await _best(db, scene, (junior, teaches[junior]), candidates, Role.LEADER)
+    return await _offer(db, scene, found, (junior, teaches[junior]), now) if found else None
 
 
 async def _best(
@@ -219,8 +256,8 @@ async def _apart(db: AsyncSession, programme_id: UUID, person_id: UUID) -> set[U
 
 async def _offer(
     db: AsyncSession, scene: _Scene, leader: tuple[UUID, UUID], junior: tuple[UUID, UUID], now: datetime
-) -> None:
-    """Make the pairing, and note it with the round, so that undoing the round finds it."""
+) -> UUID:
+    """Make the pairing, and note it with the round, so that undoing the round finds it; return its id."""
     pair = explained_one(scene.problem, scene.row(leader[0]), scene.column(junior[0]), scene.programme.plan.minutes)
     reasons = reasons_of(pair, scene.inputs.vocabulary)
     new = NewPairing(leader[0], junior[0], leader[1], junior[1], pair.fit, reasons)
@@ -237,6 +274,7 @@ async def _offer(
         .execution_options(synchronize_session=False)
     )
     await db.flush()
+    return pairing_id
 
 
 async def _count_waiting(db: AsyncSession, scene: _Scene, enrolment_id: UUID) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.policy import Action
-from mentoring.rounds import asking, exporting, queries, service, verifying
+from mentoring.rounds import asking, explaining, exporting, queries, service, verifying
 from mentoring.rounds.contracts import (
     NamedPair,
     OverridePair,
@@ -25,7 +25,17 @@ from mentoring.rounds.contracts import (
     RoundView,
     UndoneRound,
 )
-from mentoring.rounds.findings import Comparison, Consequence, Decide, Verification, WhatIf
+from mentoring.rounds.fairness import read_fairness
+from mentoring.rounds.findings import (
+    Comparison,
+    Consequence,
+    Decide,
+    Explain,
+    Explanation,
+    FairnessReport,
+    Verification,
+    WhatIf,
+)
 from mentoring.rounds.rules import ExportFormat
 
 Limit = Annotated[int, QueryParameter(ge=1, le=2000)]
@@ -196,6 +206,24 @@ class RoundApi(Controller):
     ) -> Comparison:
         """What each policy would give for this round, and what it costs against the others."""
         return await asking.compare_round(database, actor, round_ref)
+
+    @post("/explanation", status_code=200, opt={"action": Action.ROUND_READ})
+    async def explain(
+        self,
+        round_ref: FromPath[str],
+        data: JSONBody[Explain],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+    ) -> Explanation:
+        """Why two are paired or not; for a leader alone the own pair, or what would help."""
+        return await explaining.explain(database, actor, round_ref, data.leader, data.junior)
+
+    @get("/fairness", opt={"action": Action.ROUND_READ})
+    async def fairness(
+        self, round_ref: FromPath[str], database: NamedDependency[Database], actor: NamedDependency[Actor]
+    ) -> FairnessReport:
+        """Who is matched and how well, by country, grade and, where given, gender. Small groups are hidden."""
+        return await read_fairness(database, actor, round_ref)
 
     @post("/export", status_code=200, opt={"action": Action.ROUND_READ})
     async def export(

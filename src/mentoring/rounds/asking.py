@@ -66,8 +66,8 @@ async def proven(db: AsyncSession, round_: Round) -> RoundInputs:
 async def _edits(db: AsyncSession, round_: Round, inputs: RoundInputs, data: WhatIf) -> Edits:
     async def pair(named: NamedPair) -> tuple[int, int]:
         return (
-            await _number(db, round_, inputs, named.leader, Role.LEADER),
-            await _number(db, round_, inputs, named.junior, Role.JUNIOR),
+            await number_of(db, round_, inputs, named.leader, Role.LEADER),
+            await number_of(db, round_, inputs, named.junior, Role.JUNIOR),
         )
 
     leaders, juniors = [], []
@@ -80,7 +80,7 @@ async def _edits(db: AsyncSession, round_: Round, inputs: RoundInputs, data: Wha
     return Edits([await pair(one) for one in data.pins], [await pair(one) for one in data.forbids], leaders, juniors)
 
 
-async def _number(db: AsyncSession, round_: Round, inputs: RoundInputs, who: str, role: Role) -> int:
+async def number_of(db: AsyncSession, round_: Round, inputs: RoundInputs, who: str, role: Role) -> int:
     """The row or column of somebody. Raises ``NotEnrolled``, ``NotInRound``."""
     enrolment = await find_enrolment(db, round_.programme_id, who, role)
     people = inputs.leaders if role is Role.LEADER else inputs.juniors
@@ -91,7 +91,7 @@ async def _number(db: AsyncSession, round_: Round, inputs: RoundInputs, who: str
 
 async def _found(db: AsyncSession, round_: Round, inputs: RoundInputs, who: str, role: Role) -> int | None:
     try:
-        return await _number(db, round_, inputs, who, role)
+        return await number_of(db, round_, inputs, who, role)
     except (rules.NotEnrolled, rules.NotInRound):
         return None
 

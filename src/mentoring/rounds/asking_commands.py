@@ -7,7 +7,9 @@ from mentoring.db import Database
 from mentoring.identity import MACHINE
 from mentoring.rounds import asking, verifying, wording
 from mentoring.rounds.contracts import NamedPair
-from mentoring.rounds.findings import Comparison, Consequence, Verification, WhatIf
+from mentoring.rounds.explaining import explain
+from mentoring.rounds.fairness import read_fairness
+from mentoring.rounds.findings import Comparison, Consequence, Explanation, FairnessReport, Verification, WhatIf
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -68,4 +70,38 @@ def compare_policies(ref: str, as_json: bool) -> None:
     console.say(as_json, found, wording.comparison(console.words(), found))
 
 
-COMMANDS = (verify, what_if, compare_policies)
+@click.command()
+@click.argument("round_ref", metavar="ROUND")
+@console.json_option
+def fairness(round_ref: str, as_json: bool) -> None:
+    """Say who is matched and how well, by country, grade and, where given, gender. Small groups are hidden.
+
+    Example: mentoring round fairness "Digital leaders 1"
+    """
+
+    async def work(opened: Database) -> FairnessReport:
+        return await read_fairness(opened, MACHINE, round_ref)
+
+    found = console.with_database(work)
+    console.say(as_json, found, wording.fairness(console.words(), found))
+
+
+@click.command("explain")
+@click.argument("round_ref", metavar="ROUND")
+@click.option("--leader", required=True, help="Staff number, address or id.")
+@click.option("--junior", help="Why these two, or why not; without it the leader's own pair, or what would help.")
+@console.json_option
+def explain_pair(round_ref: str, leader: str, junior: str | None, as_json: bool) -> None:
+    """Say why two are paired or not, and what would help a leader who has nobody.
+
+    Example: mentoring round explain "Digital leaders 1" --leader CA000001 --junior CA000412
+    """
+
+    async def work(opened: Database) -> Explanation:
+        return await explain(opened, MACHINE, round_ref, leader, junior)
+
+    found = console.with_database(work)
+    console.say(as_json, found, wording.explanation(console.words(), found))
+
+
+COMMANDS = (verify, what_if, compare_policies, fairness, explain_pair)

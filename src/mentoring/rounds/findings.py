@@ -95,3 +95,88 @@ class Comparison(Struct, frozen=True):
     policy: str
     found: Compared
     seconds: float
+
+
+class FairGroup(Struct, frozen=True):
+    """A group; without a ``label`` those of whom it is not known. One that is hidden says nothing of itself.
+
+    ``likely`` and ``likely_fit``: where rate and mean fit lie 95 times in 100.
+    """
+
+    label: str | None
+    hidden: bool
+    people: int | None
+    matched: int | None
+    rate: float | None
+    likely: tuple[float, float] | None
+    mean_fit: float | None
+    likely_fit: tuple[float, float] | None
+    lowest_tenth: float | None
+
+
+class FairSide(Struct, frozen=True):
+    """Leaders or juniors by one trait: region, grade or gender. ``impact_ratio``: lowest rate by highest."""
+
+    trait: str
+    role: str
+    groups: list[FairGroup]
+    impact_ratio: float | None
+    warns: bool
+
+
+class FairnessReport(Struct, frozen=True):
+    round: UUID
+    name: str
+    sides: list[FairSide]
+
+
+class Elsewhere(Struct, frozen=True):
+    """The best other partner of one of the two. ``taken``: has somebody in the proposal."""
+
+    name: str
+    fit: float
+    taken: bool
+
+
+class Loss(Struct, frozen=True):
+    """What others would lose at least, from the first level on: leaders, weak pairs more, total fit."""
+
+    leaders: int
+    weak: int
+    total_fit: float
+
+
+class Help(Struct, frozen=True):
+    """A rule set aside, or moved by a step, for one person alone: how many candidates more, the cheapest of them."""
+
+    rule: str
+    candidates: int
+    cheapest: str
+    costs_others: Loss
+
+
+class Explanation(Struct, frozen=True):
+    """What speaks for a pair and against it; of a leader who has nobody, what would ``help``, the smallest first.
+
+    ``costs_at_least`` is a bound from the prices, None where something else stops the pair; what-if tells it exactly.
+    """
+
+    round: UUID
+    leader: str
+    junior: str | None
+    made: bool
+    fit: float | None
+    leader_otherwise: Elsewhere | None
+    junior_otherwise: Elsewhere | None
+    rules: list[str]
+    poor: bool
+    full: bool
+    costs_at_least: Loss | None
+    helps: list[Help]
+
+
+class Explain(Struct, frozen=True, forbid_unknown_fields=True):
+    """A leader, and a junior where a certain pair is asked about."""
+
+    leader: Line
+    junior: Line | None = None

@@ -19,9 +19,10 @@ from mentoring.policy import Action
 from mentoring.programmes.contracts import MatchingChange
 from mentoring.programmes.queries import read_programme
 from mentoring.programmes.rules import PolicyName
-from mentoring.rounds import asking, exporting, picture, queries, service, verifying, wording
+from mentoring.rounds import asking, explaining, exporting, picture, queries, service, verifying, wording
 from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, Publish, Replay
-from mentoring.rounds.findings import Comparison, WhatIf
+from mentoring.rounds.fairness import read_fairness
+from mentoring.rounds.findings import Comparison, Explain, WhatIf
 from mentoring.rounds.rules import ExportFormat, OverrideKind
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
@@ -192,6 +193,31 @@ class RoundPages(Controller):
         async with kept(partial(_replayed, database, actor, words, round_ref)):
             found = await verifying.verify_round(database, actor, round_ref)
         return page("rounds/verified.html", found=found, lines=list(wording.verification(words, found)))
+
+    @post("/explanation", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def explain(
+        self,
+        round_ref: FromPath[str],
+        data: URLEncodedBody[Typed],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        async with kept(partial(_replayed, database, actor, words, round_ref)):
+            asked = command_of(Explain, {name: single(data, name) for name in data})
+            found = await explaining.explain(database, actor, round_ref, asked.leader, asked.junior)
+        return page("rounds/explained.html", found=found, lines=list(wording.explanation(words, found)))
+
+    @get("/fairness", opt={"action": Action.ROUND_READ})
+    async def fairness(
+        self,
+        round_ref: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        found = await read_fairness(database, actor, round_ref)
+        return page("rounds/fairness.html", found=found, group=partial(wording.fair_group, words))
 
     @post("/what-if", opt={"action": Action.ROUND_READ}, status_code=200)
     async def what_if(

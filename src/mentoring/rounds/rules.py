@@ -15,6 +15,8 @@ MOST_ATTEMPTS = 3
 """Claims of one revision. A solver that dies every time (no memory, say) must not be started for ever."""
 WAITING_BONUS, MOST_WAITING_BONUS = 0.05, 0.15
 """Per earlier round without a match; counts in the objective, is not part of the fit shown."""
+GRADE_BAND = 5
+"""Levels of a grade band in the fairness report: fewer would leave most groups too small to be shown."""
 MOST_REFUSALS = 2
 """Proposals of one round that a leader may decline before no further one is offered."""
 

@@ -153,7 +153,7 @@ def compared(problem: Problem, aim: Aim, told: Told) -> Compared:
             refused[policy] = "size"
         except matching.OutOfReach:
             refused[policy] = "quota"
-    rows = {row.policy: row for row in matching.compare(problem, outcomes, terms)}
+    rows = {row.policy: row for row in matching.rows_of(problem, outcomes, terms)}
     told("comparing", 0.9)
     return Compared(
         [PolicyRow(one, refused=refused[one]) if one in refused else _row(rows[one]) for one in matching.POLICIES],

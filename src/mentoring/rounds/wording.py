@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Iterator
 
 from mentoring.i18n import Words
-from mentoring.rounds.findings import Comparison, Consequence, Member, Verification, VerifyFault
+from mentoring.rounds.findings import (
+    Comparison,
+    Consequence,
+    Explanation,
+    FairGroup,
+    FairnessReport,
+    Loss,
+    Member,
+    Verification,
+    VerifyFault,
+)
+from mentoring.rounds.rules import GRADE_BAND
 from mentoring.rounds.trying import PriceRow
 
 PRICED = ("pins", "leaders", "weak", "lowest")
@@ -114,3 +125,89 @@ def prices(words: Words, steps: Iterable[PriceRow]) -> Iterator[str]:
 def tenths(words: Words, share: float) -> str:
     """A share to the tenth of a per cent, as prices are told."""
     return f"{words.exact(100 * share, 1)}\N{NO-BREAK SPACE}%"
+
+
+def fairness(words: Words, found: FairnessReport) -> Iterator[str]:
+    """Each trait and side with its groups, and a warning where the rates lie far apart."""
+    for side in found.sides:
+        yield words.text(f"round.fairness.{side.trait}", role=words.text(f"role.{side.role}"))
+        for one in side.groups:
+            yield "  " + fair_group(words, side.trait, one)
+        if side.warns:
+            yield "  " + words.text("round.fairness.warns", ratio=words.number(side.impact_ratio or 0.0, 2))
+
+
+def fair_group(words: Words, trait: str, one: FairGroup) -> str:
+    label = _label(words, trait, one.label)
+    if one.hidden or one.rate is None or one.likely is None:
+        return words.text("round.fairness.hidden", label=label)
+    rate = words.text(
+        "round.fairness.rate",
+        label=label,
+        matched=words.number(one.matched or 0),
+        people=words.number(one.people or 0),
+        rate=words.share(one.rate),
+        low=words.share(one.likely[0]),
+        high=words.share(one.likely[1]),
+    )
+    if one.mean_fit is None or one.likely_fit is None:
+        return rate
+    low, high = one.likely_fit
+    quality = words.text(
+        "round.fairness.fit",
+        mean=words.number(one.mean_fit, 3),
+        low=words.number(low, 3),
+        high=words.number(high, 3),
+        tenth=words.number(one.lowest_tenth or 0.0, 3),
+    )
+    return f"{rate}; {quality}"
+
+
+def _label(words: Words, trait: str, label: str | None) -> str:
+    if label is None:
+        return words.text("round.fairness.unknown")
+    if trait == "grade":
+        return words.text("round.fairness.band", low=int(label), high=int(label) + GRADE_BAND - 1)
+    return words.country_name(label) if trait == "region" else label
+
+
+def explanation(words: Words, found: Explanation) -> Iterator[str]:
+    """What speaks for a pair, then what speaks against it; or what would help."""
+    if found.junior is None:
+        yield words.text("round.explain.nobody", leader=found.leader)
+    else:
+        key = "round.explain.made" if found.made else "round.explain.not_made"
+        yield words.text(key, leader=found.leader, junior=found.junior, fit=words.number(found.fit or 0.0, 3))
+    for who_, other in ((found.leader, found.leader_otherwise), (found.junior, found.junior_otherwise)):
+        if other is not None:
+            key = "round.explain.otherwise_taken" if other.taken else "round.explain.otherwise"
+            yield words.text(key, who=who_ or "", other=other.name, fit=words.number(other.fit, 3))
+    yield from _against(words, found)
+    for one in found.helps:
+        yield words.text(
+            "round.explain.help",
+            rule=words.text(f"rule.{one.rule}"),
+            candidates=words.number(one.candidates),
+            cheapest=one.cheapest,
+            loss=_loss(words, one.costs_others),
+        )
+
+
+def _against(words: Words, found: Explanation) -> Iterator[str]:
+    if found.rules:
+        yield words.text("round.explain.rules", rules=", ".join(words.text(f"rule.{one}") for one in found.rules))
+    if found.poor:
+        yield words.text("round.explain.poor")
+    if found.full:
+        yield words.text("round.explain.full")
+    if found.costs_at_least is not None:
+        yield words.text("round.explain.costs", loss=_loss(words, found.costs_at_least))
+
+
+def _loss(words: Words, one: Loss) -> str:
+    return words.text(
+        "round.explain.loss",
+        leaders=words.number(one.leaders),
+        weak=words.number(abs(one.weak)),
+        total=words.number(one.total_fit, 3),
+    )

@@ -96,7 +96,7 @@ async def test_what_one_of_the_two_saw_held_stays_held(db: AsyncSession) -> None
 
     states = []
     for held in (False, True, False):
-        await service.mark_session(db, pairing.id, 1, held=held)
+        await service.mark_session(db, pairing.id, 1, held=held, by=None, now=NOW)
         await db.refresh(session)
         states.append(session.state)
 

@@ -187,6 +187,17 @@ async def test_a_decision_is_tried_before_it_is_taken(client: AsyncClient, datab
     assert (empty.status_code, WORDS.text("error.NothingToTry") in Page(empty).text) == (422, True)
 
 
+async def test_a_pair_is_explained_and_fairness_shown(client: AsyncClient, database: Database) -> None:
+    world = await a_coordinator(client, database)
+    round_id = await proposed(database, world)
+
+    why = Page(await client.post(f"/rounds/{round_id}/explanation", data={"leader": "L1"}))
+    fair = Page(await client.get(f"/rounds/{round_id}/fairness"))
+
+    assert WORDS.text("page.round.explain") in why.text
+    assert WORDS.text("page.round.fairness.text") in fair.text
+
+
 async def test_policies_are_compared_in_a_table_with_pictures(client: AsyncClient, database: Database) -> None:
     world = await a_coordinator(client, database)
     round_id = await proposed(database, world)
