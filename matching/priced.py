@@ -61,12 +61,24 @@ def brought_back(problem: Problem, ground: Ground, desk: Settling) -> Settled:
     desk.centre()
     offers = tight_offers(problem, ground, desk)
     got = by_lot(offers, desk.got, (desk.row_price, desk.price), ground.capacity, first=ground.room == 1)
-    desk.cheapen()
+    cheapen(ground, desk)
     junior = ground.sheet.junior
     row_price, price = _in_points(tight_offers(problem, ground, desk), got, desk.row_price, desk.price, ground.room)
     column_price = np.empty(len(junior), np.int64)
     column_price[junior] = price
     return Settled(np.where(got >= 0, junior[got], -1), row_price, column_price)
+
+
+def cheapen(ground: Ground, desk: Settling) -> None:
+    """Let juniors ask the least that they may, with all pairs considered that would object to less."""
+    while True:
+        row_price, price = desk.row_price.copy(), desk.price.copy()
+        desk.cheapen()
+        pairs = ground.tell(ground.leaders, ground.base(desk.row_price) + 1, ground.closed(desk.price))
+        if not len(pairs.leader):
+            break
+        desk.row_price[:], desk.price[:] = row_price, price
+        desk.add(pairs)
 
 
 def tight_offers(problem: Problem, ground: Ground, desk: Settling) -> Offers:

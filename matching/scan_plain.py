@@ -59,7 +59,7 @@ FULL_GAIN, FULL_QUARTERS = 2, 24
 GROUP_ROWS = 256
 """Rows looked at before what was found is given back."""
 
-BLOCK_ROWS = 64
+BLOCK_ROWS = 32
 """Rows by tile whose bounds stay in the cache."""
 
 AT_ONCE = 1 << 14
@@ -89,6 +89,10 @@ class Some(NamedTuple):
         return Some(self.row[which], self.leader[which], self.junior[which], self.mark[which], self.above[which])
 
 
+NO_LONGS = np.empty(0, np.int64)
+NONE = Some(NO_LONGS, NO_LONGS, NO_LONGS, NO_LONGS, np.empty(0, np.float32))
+
+
 def _joined(parts: list[Some]) -> Some:
     return Some(*(np.concatenate([getattr(part, name) for part in parts]) for name in Some._fields))
 
@@ -101,7 +105,9 @@ class Look:
         self.first, self.last = first_tile, last_tile
         self.numbers = [int(number) for number in sheet.numbers]
         self.tiles = range(first_tile, int(last_tile.max(initial=first_tile)))
-        self.brings = [self._brings(tile) for tile in self.tiles]
+        tiles = [sheet.gain[:, tile * TILE : tile * TILE + TILE] for tile in self.tiles]
+        self.gain = [np.ascontiguousarray(gain, np.float32) for gain in tiles]
+        self.buffers = np.empty((2, BLOCK_ROWS * TILE), np.float32)
         self.least_quarters = self.numbers[N_TIME] * self.numbers[N_QUARTERS]
         self.enough = self.numbers[N_LANGUAGE] * self.numbers[N_FLUENCY]
         self.hours = sheet.numbers[N_SHARED : N_SHARED + FULL_QUARTERS + 1]
@@ -116,25 +122,17 @@ class Look:
         self.speaks = np.packbits(sheet.junior_fluency >= max(self.enough, 1), axis=1)
         self.spoken = np.packbits(sheet.leader_fluency >= max(self.enough, 1), axis=1)
 
-    def _brings(self, tile: int) -> Floats:
-        """What juniors of a tile bring (F, t): gains by skill and level held, then tools."""
-        there = slice(tile * TILE, tile * TILE + TILE)
-        return np.concatenate([self.sheet.gain[:, there], self.sheet.tool[:, there]]).astype(np.float32)
-
-    def worth(self, leaders: Longs) -> Floats:
-        """What leaders want (n, F), in points."""
-        sheet, each = self.sheet, np.arange(len(leaders))
-        needs, weight = sheet.needs[leaders, :NEEDS], sheet.needs[leaders, NEEDS:]
+    def worth(self, leaders: Longs) -> tuple[Floats, Floats]:
+        """What a level gained in each need (n, 3), and each tool that they want (n, T), is worth to leaders."""
+        sheet = self.sheet
+        weight = sheet.needs[leaders, NEEDS:]
         whole = weight.sum(axis=1) * FULL_GAIN
         full = sheet.need_points[leaders, whole] / np.maximum(whole, 1)
-        found = np.zeros((len(leaders), len(sheet.gain) + len(sheet.tool)), np.float32)
-        for need in range(NEEDS):
-            found[each, needs[:, need]] += (weight[:, need] * full).astype(np.float32)
         wanted = sheet.leader_facts[leaders, WANTED]
-        tool = sheet.tool_points[wanted, wanted] / np.maximum(wanted, 1)
+        each = sheet.tool_points[wanted, wanted] / np.maximum(wanted, 1)
         bits = np.unpackbits(sheet.leader_tools[leaders].view(np.uint8), axis=1, bitorder="little")
-        found[:, len(sheet.gain) :] = bits[:, : len(sheet.tool)] * tool[:, None]
-        return found
+        tools = bits[:, : len(sheet.tool)] * each[:, None]
+        return (weight * full[:, None]).astype(np.float32), tools.astype(np.float32)
 
     def floor(self, leaders: Longs, least: Longs) -> Floats:
         """From below: what is left for needs and tools to bring."""
@@ -153,14 +151,22 @@ class Look:
     def bounds(self, start: int, stop: int, least: Longs) -> Iterator[tuple[Longs, int, Floats]]:
         """Rows, first junior and by how much the bound of each pair (b, t) exceeds what is asked."""
         leaders = self.rows[start:stop]
-        worth, floor = self.worth(leaders), self.floor(leaders, least[start:stop])
-        for tile, brings in zip(self.tiles, self.brings, strict=True):
+        (need, tool), floor = self.worth(leaders), self.floor(leaders, least[start:stop])[:, None]
+        held = self.sheet.needs[leaders, :NEEDS]
+        for tile in self.tiles:
             there = slice(tile * TILE, tile * TILE + TILE)
+            gain, tools = self.gain[tile - self.first], self.sheet.tool[:, there].astype(np.float32)
             open_ = np.flatnonzero(self.meets(leaders, tile) & (tile < self.last[start:stop]))
             for place in range(0, len(open_), BLOCK_ROWS):
                 some = open_[place : place + BLOCK_ROWS]
-                above = worth[some] @ brings
-                above -= floor[some][:, None] + self.asked[there]
+                above, more = (buffer[: len(some) * gain.shape[1]].reshape(len(some), -1) for buffer in self.buffers)
+                np.matmul(tool[some], tools, out=above)
+                for rank in range(NEEDS):
+                    np.take(gain, held[some, rank], axis=0, out=more, mode="clip")
+                    np.multiply(more, need[some, rank, None], out=more)
+                    np.add(above, more, out=above)
+                np.subtract(above, self.asked[there], out=above)
+                np.subtract(above, floor[some], out=above)
                 if self.enough:
                     above[~_meet(self.spoken[leaders[some]], self.speaks[there])] = -ENDLESS
                 yield start + some, there.start, above
@@ -208,11 +214,8 @@ def scan(
 
 def _found(look: Look, start: int, stop: int, least: Longs) -> tuple[Some, Longs]:
     """All pairs of these rows that weigh enough, by row, and their weights."""
-    found = [_weighed(look, look.marked(start, stop), least)]
-    for rows, first, above in look.bounds(start, stop, least):
-        found.append(_weighed_block(look, rows, first, above, least))
-    some = _joined([some for some, _ in found])
-    weight = np.concatenate([weight for _, weight in found])
+    promised = [_promised(look, *block) for block in look.bounds(start, stop, least)]
+    some, weight = _weighed(look, _joined([look.marked(start, stop), *promised]), least)
     order = np.lexsort((some.junior, some.row))
     return some.chosen(order), weight[order]
 
@@ -222,14 +225,16 @@ def _raise_rows(look: Look, start: int, stop: int, least: Longs) -> None:
         np.maximum.at(least, some.row, weight - look.price[some.junior] + 1)
 
     take(*_weighed(look, look.marked(start, stop), least))
-    for rows, first, above in look.bounds(start, stop, least):
+    first = []
+    for rows, begin, above in look.bounds(start, stop, least):
         few = min(BEST_FIRST, above.shape[1])
         best = np.argpartition(above, -few, axis=1)[:, -few:]
         only = np.full_like(above, -ENDLESS)
         np.put_along_axis(only, best, np.take_along_axis(above, best, axis=1), axis=1)
-        take(*_weighed_block(look, rows, first, only, least))
-    for rows, first, above in look.bounds(start, stop, least):
-        take(*_weighed_block(look, rows, first, above, least))
+        first.append(_promised(look, rows, begin, only))
+    take(*_weighed(look, _joined([NONE, *first]), least))
+    then = [_promised(look, *block) for block in look.bounds(start, stop, least)]
+    take(*_weighed(look, _joined([NONE, *then]), least))
 
 
 def _raise_columns(look: Look, start: int, stop: int, least: Longs) -> None:
@@ -239,17 +244,17 @@ def _raise_columns(look: Look, start: int, stop: int, least: Longs) -> None:
         look.asked[some.junior] = asked - 1 - np.abs(asked) / (1 << 21)
 
     take(*_weighed(look, look.marked(start, stop), least))
-    for rows, first, above in look.bounds(start, stop, least):
-        take(*_weighed_block(look, rows, first, above, least))
+    for block in look.bounds(start, stop, least):
+        take(*_weighed(look, _promised(look, *block), least))
 
 
-def _weighed_block(look: Look, rows: Longs, first: int, above: Floats, least: Longs) -> tuple[Some, Longs]:
-    """Of a block of bounds: those that come to what is asked, without marks."""
+def _promised(look: Look, rows: Longs, first: int, above: Floats) -> Some:
+    """Of a block of bounds: those without marks that come to what is asked."""
     flat = np.flatnonzero(above >= 0)
     row, column = np.divmod(flat, above.shape[1])
     row = rows[row]
     some = Some(row, look.rows[row], first + column, np.zeros(len(row), np.int64), above.ravel()[flat])
-    return _weighed(look, _unmarked(look, _promising(look, some)), least)
+    return _unmarked(look, _promising(look, some))
 
 
 def _promising(look: Look, some: Some) -> Some:
