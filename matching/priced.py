@@ -71,14 +71,18 @@ def brought_back(problem: Problem, ground: Ground, desk: Settling) -> Settled:
 
 def cheapen(ground: Ground, desk: Settling) -> None:
     """Let juniors ask the least that they may, with all pairs considered that would object to less."""
-    while True:
-        row_price, price = desk.row_price.copy(), desk.price.copy()
-        desk.cheapen()
-        pairs = ground.tell(ground.leaders, ground.base(desk.row_price) + 1, ground.closed(desk.price))
-        if not len(pairs.leader):
-            break
+    row_price, price = desk.row_price.copy(), desk.price.copy()
+    desk.cheapen()
+    base, asked = ground.base(desk.row_price), ground.closed(desk.price)
+    pairs = ground.tell(ground.leaders, base + 1, asked)
+    while len(pairs.leader):
         desk.row_price[:], desk.price[:] = row_price, price
         desk.add(pairs)
+        desk.cheapen()
+        fresh, falling = ground.base(desk.row_price), ground.closed(desk.price)
+        pairs = ground.doubted(base - fresh, asked - falling, 1, fresh, falling)
+        pairs = pairs.chosen(ground.lacking(pairs, fresh, falling) < 0)
+        base, asked = fresh, falling
 
 
 def tight_offers(problem: Problem, ground: Ground, desk: Settling) -> Offers:

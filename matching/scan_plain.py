@@ -168,7 +168,8 @@ class Look:
                 np.subtract(above, self.asked[there], out=above)
                 np.subtract(above, floor[some], out=above)
                 if self.enough:
-                    above[~_meet(self.spoken[leaders[some]], self.speaks[there])] = -ENDLESS
+                    silent = ~_meet(self.spoken[leaders[some]], self.speaks[there])
+                    np.copyto(above, -ENDLESS, where=silent)
                 yield start + some, there.start, above
 
     def marked(self, start: int, stop: int) -> Some:
