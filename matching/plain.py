@@ -32,8 +32,8 @@ class Offers(NamedTuple):
 def settle(market: Market) -> Settled:
     """Raises: AssertionError where float64 was not enough, which the prices show."""
     offers, rows, capacity = _unfolded(market), len(market.places.owner), market.places.capacity
-    made = _heaviest(offers, rows, capacity)
-    prices = _prices(offers, made, rows, capacity)
+    made = heaviest(offers, rows, capacity)
+    prices = least_prices(offers, made, rows, capacity)
     column = np.full(rows, -1, np.int64)
     column[offers.row[made]] = offers.column[made]
     return Settled(by_lot(offers, column, prices, capacity), *prices)
@@ -59,8 +59,8 @@ def by_lot(offers: Offers, column: Longs, prices: tuple[Longs, Longs], capacity:
         columns, place = np.unique(offers.column, return_inverse=True)
         lot, free = lots(offers.lot), capacity[columns] - _settled_places(column, rows, columns, len(capacity))
         few = Offers(row, place, lot + must * (int(lot.max()) * (len(rows) + 1) + 1), offers.lot)
-        chosen = _heaviest(few, len(rows), free)
-        found = _prices(few, chosen, len(rows), free)
+        chosen = heaviest(few, len(rows), free)
+        found = least_prices(few, chosen, len(rows), free)
         prices = np.zeros(len(row_price), np.int64), np.zeros(len(capacity), np.int64)
         prices[0][rows], prices[1][columns] = found
         column[rows] = -1
@@ -111,7 +111,7 @@ def _unfolded(market: Market) -> Offers:
     return Offers(row, market.junior[arc].astype(np.int64), weight, market.lot[arc]).chosen(useful)
 
 
-def _heaviest(pairs: Offers, rows: int, capacity: Longs) -> Longs:
+def heaviest(pairs: Offers, rows: int, capacity: Longs) -> Longs:
     """Return which of the pairs (E,) are made.
 
     Every row has a column of its own besides, which costs as much as no pair; a column of several places stands
@@ -138,7 +138,7 @@ def _heaviest(pairs: Offers, rows: int, capacity: Longs) -> Longs:
     return np.sort(found[found >= 0])
 
 
-def _prices(pairs: Offers, made: Longs, rows: int, capacity: Longs) -> tuple[Longs, Longs]:
+def least_prices(pairs: Offers, made: Longs, rows: int, capacity: Longs) -> tuple[Longs, Longs]:
     """Return prices of rows (n,) and columns (J,) under which no pair is better than what was made.
 
     The smallest that columns can have: raised as long as somebody would pay more (Bellman and Ford), which ends

@@ -1,10 +1,13 @@
 """Without the matrix: the same proposal as from all pairs, whatever is considered first and however prices begin."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from matching import COVERAGE_FIRST, GREATEST_TOTAL, WEAK, Objective, Problem, assign, pricing, solve, verify
+from matching import priced as priced_problem
 from tests.matching.cabinet import cabinet
 from tests.matching.problems import assignments, people
 
@@ -17,11 +20,13 @@ OBJECTIVES = {
 }
 
 
-@pytest.fixture(params=["all considered", "sampled"])
+@pytest.fixture(params=itertools.product(["with numba", "without numba"], ["all considered", "sampled"]), ids="-".join)
 def priced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have even the smallest problem go without its matrix, and by way of a sample."""
+    numba, considered = request.param
+    monkeypatch.setattr(priced_problem, "compiled", lambda: numba == "with numba")
     monkeypatch.setattr(assign, "ALL_PAIRS", 0)
-    if request.param == "sampled":
+    if considered == "sampled":
         monkeypatch.setattr(pricing, "SMALL", 2)
         monkeypatch.setattr(pricing, "NEAR", 1)
 
