@@ -13,7 +13,7 @@ from matching.assign import ALL_PAIRS, Proposal, solve
 from matching.block import measure
 from matching.edit import Edit, edited
 from matching.objective import COVERAGE_FIRST, Objective
-from matching.points import fit_points, full_points, tables
+from matching.points import Tables, fit_points, full_points, tables
 from matching.priced import compiled
 from matching.problem import Problem
 
@@ -85,18 +85,36 @@ class Draft:
         return Tried(problem, pairs, *self._moved(pairs), propose)
 
     def _moved(self, pairs: Pairs) -> tuple[Pairs, Pairs, int, int, int]:
-        width = max(self.problem.juniors, 1)
-        old, new = self.pairs.astype(np.int64) @ [width, 1], pairs.astype(np.int64) @ [width, 1]
-        gone, come = self.pairs[~np.isin(old, new)], pairs[~np.isin(new, old)]
-        leaders = len(np.unique(pairs[:, 0])) - len(np.unique(self.pairs[:, 0]))
+        old, new = self._keys(self.pairs), self._keys(pairs)
+        gone, come = self.pairs[~_among(old, new)], pairs[~_among(new, old)]
+        leaders = _different(pairs[:, 0]) - _different(self.pairs[:, 0])
         (weak, points), (weak_before, points_before) = self._worth(come), self._worth(gone)
         return gone, come, leaders, weak - weak_before, points - points_before
+
+    def _keys(self, pairs: Pairs) -> NDArray[np.int64]:
+        return pairs[:, 0].astype(np.int64) * self.problem.juniors + pairs[:, 1]
+
+    @cached_property
+    def _tables(self) -> Tables:
+        return tables(self.problem)
 
     def _worth(self, pairs: Pairs) -> tuple[int, int]:
         """Weak pairs and points of some pairs, which are few."""
         leaders, row = np.unique(pairs[:, 0], return_inverse=True)
         juniors, column = np.unique(pairs[:, 1], return_inverse=True)
-        block, counted = measure(self.problem, leaders, juniors), tables(self.problem)
-        fit = fit_points(block, counted)
-        points = full_points(block, counted, self.objective, fit)[row, column]
+        block = measure(self.problem, leaders, juniors)
+        fit = fit_points(block, self._tables)
+        points = full_points(block, self._tables, self.objective, fit)[row, column]
         return int((fit[row, column] < self.objective.weak_below).sum()), int(points.sum())
+
+
+def _among(keys: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of some keys are among others; both in order."""
+    if not len(others):
+        return np.zeros(len(keys), np.bool_)
+    there: NDArray[np.bool_] = others[np.minimum(np.searchsorted(others, keys), len(others) - 1)] == keys
+    return there
+
+
+def _different(ordered: NDArray[np.int32]) -> int:
+    return int((np.diff(ordered) != 0).sum()) + bool(len(ordered))

@@ -1,7 +1,7 @@
 """What may be changed in a settled round, one thing at a time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,16 +61,16 @@ def edited(problem: Problem, edits: Sequence[Edit]) -> Problem:
 
 def _edited(problem: Problem, edit: Edit) -> Problem:
     if isinstance(edit, LeaderPlaces):
-        return replace(problem, leader_capacity=_with(problem.leader_capacity, edit.leader, edit.places))
+        return problem.changed(leader_capacity=_with(problem.leader_capacity, edit.leader, edit.places))
     if isinstance(edit, JuniorPlaces):
-        return replace(problem, junior_capacity=_with(problem.junior_capacity, edit.junior, edit.places))
+        return problem.changed(junior_capacity=_with(problem.junior_capacity, edit.junior, edit.places))
     pair = np.array([[edit.leader, edit.junior]], np.int32)
     if isinstance(edit, Pin):
-        return replace(problem, pinned=np.concatenate([problem.pinned, pair]))
+        return problem.changed(pinned=np.concatenate([problem.pinned, pair]))
     pinned = problem.pinned[(problem.pinned != pair).any(axis=1)]
     if isinstance(edit, Release):
-        return replace(problem, pinned=pinned)
-    return replace(problem, pinned=pinned, forbidden=np.concatenate([problem.forbidden, pair]))
+        return problem.changed(pinned=pinned)
+    return problem.changed(pinned=pinned, forbidden=np.concatenate([problem.forbidden, pair]))
 
 
 def _with(capacity: NDArray[np.int32], person: int, places: int) -> NDArray[np.int32]:

@@ -48,17 +48,17 @@ def costs_of(block: Block, proof: Certificate, counted: Tables) -> Costs:
     return Costs(allowed, least)
 
 
-def bids(block: Block, proof: Certificate, counted: Tables) -> tuple[NDArray[np.bool_], Longs]:
+def bids(block: Block, proof: Certificate, counted: Tables, more: int = 0) -> tuple[NDArray[np.bool_], Longs]:
     """Return which pairs of the block may be made, and what the leader would pay for the junior's place (l, j, 3).
 
     That is what the pair is worth less the price of the leader's own place: of the first, which brings a leader
-    matched, or of a further one, whichever leaves more.
+    matched, or of a further one, whichever leaves more. more: juniors that are asked about besides those there are.
     """
     problem, objective, leaders = block.problem, proof.objective, block.leaders
     fit = fit_points(block, counted)
     allowed = (refused(block) == 0) & (fit >= objective.floor)
     worth = _worth(block, counted, objective, fit)
-    free, prized = free_places(problem)[0][leaders], ~np.isin(leaders, problem.pinned[:, 0])
+    free, prized = free_places(problem, more)[0][leaders], ~np.isin(leaders, problem.pinned[:, 0])
     first = worth - proof.leader_price[leaders][:, None, :]
     first[:, :, 0] += (prized * objective.coverage)[:, None]
     first[free == 0] = (NO_PLACE, 0, 0)
@@ -82,11 +82,11 @@ def below(one: Longs, other: Longs) -> NDArray[np.bool_]:
     return lower
 
 
-def free_places(problem: Problem) -> tuple[Longs, Longs]:
+def free_places(problem: Problem, more: int = 0) -> tuple[Longs, Longs]:
     """Return places beside pins, of leaders (L,) and of juniors (J,); nobody meets more people than there are."""
     leaders = problem.leader_capacity - np.bincount(problem.pinned[:, 0], minlength=problem.leaders)
     juniors = problem.junior_capacity - np.bincount(problem.pinned[:, 1], minlength=problem.juniors)
-    return np.minimum(leaders, problem.juniors), np.minimum(juniors, problem.leaders)
+    return np.minimum(leaders, problem.juniors + more), np.minimum(juniors, problem.leaders)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 """What is to be matched: numbers only, checked once, here."""
 
+import copy
 import hashlib
 import io
 import zipfile
@@ -175,6 +176,17 @@ class Problem:
     @property
     def juniors(self) -> int:
         return len(self.offer_level)
+
+    def changed(self, **fields: NDArray[np.generic]) -> "Problem":
+        """Return the problem with other arrays for these fields, which alone are checked. Raises: InvalidProblem."""
+        other = copy.copy(self)
+        sizes = {"L": self.leaders, "J": self.juniors, "S": self.offer_level.shape[1]}
+        for name, given in fields.items():
+            checked = (
+                _checked(name, given, ARRAYS[name], sizes) if name in ARRAYS else _checked_pairs(name, given, sizes)
+            )
+            object.__setattr__(other, name, checked)
+        return other
 
     def to_bytes(self) -> bytes:
         """Return the problem as one blob without pickles; equal problems give equal bytes.

@@ -212,7 +212,7 @@ def _offering(problem: Problem, juniors: NDArray[np.int64], skill: int, level: i
 def worth_of_place(problem: Problem, proof: Certificate, juniors: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return what the leaders would pay at most for one more place of each of these juniors (n, 3), by level."""
     block: Block = measure(problem, slice(None), juniors)
-    allowed, bid = bids(block, proof, tables(problem))
+    allowed, bid = bids(block, proof, tables(problem), more=1)
     best = np.zeros((len(juniors), LEVELS), np.int64)
     for row in range(len(bid)):
         better = below(best, bid[row]) & allowed[row] & (bid[row, :, 0] > NO_PLACE // 2)
