@@ -25,6 +25,8 @@ from mentoring.directory import api as directory_api
 from mentoring.directory import pages as directory_pages
 from mentoring.entrance import Entrance
 from mentoring.errors import MentoringError
+from mentoring.followups import api as followups_api
+from mentoring.followups import pages as followups_pages
 from mentoring.messages import api as messages_api
 from mentoring.messages import pages as messages_pages
 from mentoring.pairings import api as pairings_api
@@ -43,13 +45,26 @@ from mentoring.web import pages as web_pages
 from mentoring.web.forms import FormRefused
 from mentoring.web.walls import Walls
 
-SLICES = ("web", "people", "directory", "skills", "programmes", "pairings", "rounds", "checkins", "messages")
+SLICES = (
+    "web",
+    "people",
+    "directory",
+    "skills",
+    "programmes",
+    "pairings",
+    "rounds",
+    "checkins",
+    "followups",
+    "messages",
+)
 DOORS = (
     web_pages,
     checkins_api,
     checkins_pages,
     directory_api,
     directory_pages,
+    followups_api,
+    followups_pages,
     messages_api,
     messages_pages,
     pairings_api,

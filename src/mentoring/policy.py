@@ -56,6 +56,10 @@ class Action(enum.StrEnum):
     CHECK_IN_READ = "checkins.read"
     CHECK_IN_ANSWER = "checkins.answer"
     FOLLOW_UP_READ = "checkins.follow_up"
+    RISK_READ = "followups.read"
+    RISK_ACT = "followups.act"
+    CONFIDENCE_READ = "followups.confidence"
+    LADDER_TRY = "followups.try"
     MESSAGES_READ = "messages.read"
     MAIL_READ = "messages.mail"
     TOKENS = "tokens.write"
@@ -135,6 +139,10 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.CHECK_IN_READ: ((oneself,),),
     Action.CHECK_IN_ANSWER: ((oneself,),),
     Action.FOLLOW_UP_READ: ((administrator,), (its_coordinator,)),
+    Action.RISK_READ: ((administrator,), (its_coordinator,)),
+    Action.RISK_ACT: ((administrator,), (its_coordinator,)),
+    Action.CONFIDENCE_READ: ((its_coordinator,),),
+    Action.LADDER_TRY: ((administrator,), (its_coordinator,)),
     Action.MESSAGES_READ: ((administrator,), (a_coordinator,)),
     Action.MAIL_READ: ((administrator,), (addressee,)),
     Action.TOKENS: ((administrator,),),

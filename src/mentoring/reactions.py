@@ -16,10 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins import mails as checkin_mails
 from mentoring.checkins import service as checkins
-from mentoring.checkins.contracts import CheckInFired, CheckInFollowedUp, CheckInLapsed
+from mentoring.checkins.contracts import CheckInAnswered, CheckInFired, CheckInFollowedUp, CheckInLapsed
 from mentoring.db import Database
 from mentoring.directory.contracts import PersonLeft
+from mentoring.followups import mails as followup_mails
+from mentoring.followups import service as followups
+from mentoring.followups.contracts import PairingAtRisk, RungTaken
 from mentoring.journal import Event, JournalEntry, event_of
+from mentoring.messages.bundles import BUNDLE, bundle_kind
 from mentoring.messages.contracts import Kind
 from mentoring.pairings import endings
 from mentoring.pairings import mails as pairing_mails
@@ -37,6 +41,7 @@ from mentoring.pairings.contracts import (
 )
 from mentoring.people import mails as people_mails
 from mentoring.people.contracts import PersonInvited
+from mentoring.people.recipients import STILL_HERE
 from mentoring.programmes import mails as programme_mails
 from mentoring.programmes.contracts import PersonSignedUp, PersonWithdrew
 from mentoring.rounds import alternates
@@ -58,15 +63,18 @@ REACTIONS: Reactions = {
     PairingsProposed: (pairings.ask_leaders,),
     JuniorAsked: (pairings.ask_juniors,),
     ConsentReminded: (pairings.remind_asked,),
-    PairingBegan: (pairings.plan_sessions, checkins.schedule_check_ins, pairings.tell_both),
+    PairingBegan: (pairings.plan_sessions, checkins.schedule_check_ins, pairings.tell_both, followups.watch_over),
     PairingFellThrough: (pairings.tell_fallen_through, alternates.offer_alternates),
-    PairingsWithdrawn: (checkins.cancel_check_ins, pairings.tell_withdrawn),
-    PairingEnded: (checkins.cancel_check_ins, endings.tell_ended),
-    SessionsCancelled: (endings.tell_cancelled,),
-    SessionInvited: (pairings.invite_to_sessions,),
+    PairingsWithdrawn: (checkins.cancel_check_ins, pairings.tell_withdrawn, followups.look_after_endings),
+    PairingEnded: (checkins.cancel_check_ins, endings.tell_ended, followups.look_after_endings),
+    SessionsCancelled: (endings.tell_cancelled, followups.look_after_sessions),
+    SessionInvited: (pairings.invite_to_sessions, followups.look_after_sessions),
     CheckInFired: (checkins.mail_the_questions,),
     CheckInFollowedUp: (checkins.mail_the_questions,),
-    CheckInLapsed: (checkins.notice_silence,),
+    CheckInAnswered: (followups.look_after_check_ins,),
+    CheckInLapsed: (checkins.notice_silence, followups.look_after_check_ins),
+    RungTaken: (followup_mails.tell_of_rungs,),
+    PairingAtRisk: (followup_mails.tell_of_risk,),
     PersonLeft: (checkins.look_after_the_left_behind, pairings.let_go_of_leavers),
     PersonWithdrew: (pairings.let_go_of_withdrawn,),
 }
@@ -76,7 +84,9 @@ COMPOSERS: dict[str, Kind] = {
     **programme_mails.KINDS,
     **pairing_mails.KINDS,
     **checkin_mails.KINDS,
+    **followup_mails.KINDS,
 }
+COMPOSERS[BUNDLE] = bundle_kind(STILL_HERE, COMPOSERS)
 
 
 async def deliver_next(database: Database, now: datetime, reactions: Reactions = REACTIONS) -> int:

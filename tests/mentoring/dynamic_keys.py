@@ -9,6 +9,8 @@ from itertools import product
 
 from matching import RULE_NAMES
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
+from mentoring.followups.contracts import Scenario
+from mentoring.followups.rules import Level, Matter, NextAction, Reason
 from mentoring.pairings.contracts import Parts
 from mentoring.pairings.rules import SessionState, Standing
 from mentoring.people.rules import LinkPurpose
@@ -54,6 +56,19 @@ NUMBERED = [
 ]
 LADDER = Ladder.__struct_fields__
 LEVELS = range(5)
+OF_MATTERS = [f"{kind}_{matter}" for kind in ("nudge", "look") for matter in Matter]
+SAID = (
+    "consent_leader",
+    "consent_junior",
+    "pairing_began",
+    "session_invitation",
+    "check_in",
+    "pulse",
+    "at_risk",
+    "bundle",
+)
+TOLD_COORDINATORS = ("at_risk", "confided", *(f"look_{matter}" for matter in Matter))
+NUDGES = [f"mail.nudge.{matter}" for matter in Matter]
 
 EXPANSIONS: dict[str, list[str]] = {
     "check_in.met.{}": filled("check_in.met.{}", Met),
@@ -64,8 +79,10 @@ EXPANSIONS: dict[str, list[str]] = {
     "mail.fact.{}": filled("mail.fact.{}", ("name", "job", "unit", "place")),
     "mail.signed_up.{}": filled("mail.signed_up.{}", Role),
     "mail.{}": [],  # a beginning: ``{}.subject`` and so on
-    "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, *SESSIONS)),
-    "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, *SESSIONS)),
+    "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, *SESSIONS, *TOLD_COORDINATORS)),
+    "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, *SESSIONS, *TOLD_COORDINATORS)),
+    "mail.nudge.{}": [],  # a beginning
+    "page.at_risk.level.{}": filled("page.at_risk.level.{}", (Level.AMBER, Level.RED)),
     "page.check_in.met.{}.text": filled("page.check_in.met.{}.text", (Met.MOVED, Met.NO)),
     "page.check_in.question.{}": filled("page.check_in.question.{}", CheckInKind),
     "page.check_in.state.{}": filled("page.check_in.state.{}", CLOSED),
@@ -100,6 +117,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.round.state.{}": filled("page.round.state.{}", RoundState),
     "page.rule.{}": filled("page.rule.{}", RULE_NAMES),
     "page.session.state.{}": filled("page.session.state.{}", SessionState),
+    "page.simulation.scenario.{}": filled("page.simulation.scenario.{}", Scenario),
     "page.setting.ladder.{}": filled("page.setting.ladder.{}", LADDER),
     "page.setting.rules.{}": filled("page.setting.rules.{}", SWITCHED),
     "page.setting.{}": filled("page.setting.{}", NUMBERED),
@@ -112,11 +130,14 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.sign_up.wishes.{}": filled("page.sign_up.wishes.{}", Role),
     "page.sign_up.{}": filled("page.sign_up.{}", ("from", "to")),
     "part.{}": filled("part.{}", Parts.__struct_fields__),
+    "risk.action.{}": filled("risk.action.{}", NextAction),
+    "risk.reason.{}": filled("risk.reason.{}", Reason),
     "role.{}": filled("role.{}", (*Role, "coordinator", "administrator")),
     "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),
     "round.stage.{}": filled("round.stage.{}", SOLVING_STAGES),
     "round.state.{}": filled("round.state.{}", RoundState),
     "rule.{}": filled("rule.{}", RULE_NAMES),
+    "simulation.{}": filled("simulation.{}", (*SAID, *OF_MATTERS)),
     "skill.area.{}": filled("skill.area.{}", (area.code for area in AREAS)),
     "skill.{}": [*filled("skill.{}", (one.code for one in COMPETENCES))],
     "skill.{}.hint": [*filled("skill.{}.hint", (one.code for one in COMPETENCES))],
@@ -125,8 +146,8 @@ EXPANSIONS: dict[str, list[str]] = {
     "{}.again": filled("{}.again", QUESTIONS),
     "{}.choice": filled("{}.choice", LETTERS),
     "{}.closing": filled("{}.closing", LETTERS),
-    "{}.subject": filled("{}.subject", (*QUESTIONS, *LETTERS)),
-    "{}.text": filled("{}.text", (*QUESTIONS, *LETTERS)),
+    "{}.subject": filled("{}.subject", (*QUESTIONS, *LETTERS, *NUDGES)),
+    "{}.text": filled("{}.text", (*QUESTIONS, *LETTERS, *NUDGES)),
     "{}.{}": [
         *filled("{}.import.stage.{}", ("staff", "signups"), FILE_STAGES),
         *filled("round.stage.{}", SOLVING_STAGES),

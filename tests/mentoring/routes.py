@@ -154,6 +154,15 @@ ROUTES: dict[str, Call] = {
     "GET /check-ins/{token}": Call(ALL),
     "POST /check-ins/{token}": Call(ALL, data={"met": "no"}),
     "GET /api/v1/follow-ups": Call(SIGNED_IN),
+    # pairings at risk, and trying a ladder out
+    "GET /api/v1/at-risk": Call(SIGNED_IN),
+    "GET /at-risk": Call(SIGNED_IN),
+    "GET /api/v1/at-risk/{pairing_id}": Call(ITS),
+    "GET /at-risk/{pairing_id}": Call(ITS),
+    "POST /api/v1/at-risk/{pairing_id}/acted": Call(ITS, json={"note": "called both"}),
+    "POST /at-risk/{pairing_id}/acted": Call(ITS, data={"note": "called both"}),
+    "POST /api/v1/programmes/{programme}/simulation": Call(ITS, json={"scenario": "fine"}),
+    "GET /programmes/{programme}/simulation": Call(ITS),
     # messages
     "GET /api/v1/messages": Call(STAFF),
     "GET /api/v1/mailbox": Call(SIGNED_IN),

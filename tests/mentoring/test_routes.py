@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 from pathlib import Path
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from tests.mentoring.routes import ALL, ELSEWHERE_TRIED, OWN_COORDINATOR, ROUTES
 from tests.mentoring.world import (
     BARE_TOKEN,
     COORDINATOR,
+    DONE_ABOUT_IT,
     EXCLUDED,
     GONE,
     JUNIOR,
@@ -39,9 +41,23 @@ SECRETS = {
     NO_OF_A_JUNIOR: {"GET /api/v1/pairings/records"},
     NO_OF_A_LEADER: {"GET /api/v1/pairings/records"},
     NOTE: {"GET /api/v1/check-ins"},
+    DONE_ABOUT_IT: {f"{way}/at-risk{rest}" for way, rest in product(("GET ", "GET /api/v1"), ("", "/{pairing_id}"))}
+    | {"POST /api/v1/at-risk/{pairing_id}/acted"},
+    '"reason":"candour"': {
+        "GET /api/v1/at-risk",
+        "GET /api/v1/at-risk/{pairing_id}",
+        "POST /api/v1/at-risk/{pairing_id}/acted",
+    },
 }
 """What was said in confidence, and where alone it may be read."""
-READERS = {EXCLUDED: STAFF, NO_OF_A_JUNIOR: OWN_COORDINATOR, NO_OF_A_LEADER: OWN_COORDINATOR, NOTE: {LEADER}}
+READERS = {
+    EXCLUDED: STAFF,
+    NO_OF_A_JUNIOR: OWN_COORDINATOR,
+    NO_OF_A_LEADER: OWN_COORDINATOR,
+    NOTE: {LEADER},
+    DONE_ABOUT_IT: OWN_COORDINATOR,
+    '"reason":"candour"': OWN_COORDINATOR,
+}
 
 
 @pytest.fixture(scope="module")

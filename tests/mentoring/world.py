@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.checkins.models import FollowUp
 from mentoring.checkins.rules import CheckInState
 from mentoring.checkins.service import link_token
+from mentoring.followups.models import Intervention, Watch
+from mentoring.followups.rules import Finding, Level, Reason
 from mentoring.identity import MACHINE
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
@@ -42,6 +44,7 @@ ROLES = (ANONYMOUS, STRANGER, LEADER, JUNIOR, COORDINATOR, OTHER, ADMINISTRATOR,
 EXCLUDED = "Unspeakable"
 """The family name of somebody whom the leader excluded."""
 NO_OF_A_JUNIOR, NO_OF_A_LEADER = "the junior said this in confidence", "the leader said this in confidence"
+DONE_ABOUT_IT = "I spoke with the one who confided in me"
 NOTE = "a private line to the coordinator"
 PASSWORD = "a good long sentence to sign in with"
 PASSING = ('INSERT INTO "sign_in"', 'INSERT INTO "attempts"')
@@ -151,6 +154,18 @@ async def _things(
     db.add(
         FollowUp(programme_id=programme.id, pairing_id=pairing.id, person_id=leader.id, reason="silent", opened_at=NOW)
     )
+    db.add(
+        Watch(
+            programme_id=programme.id, pairing_id=pairing.id, level=Level.RED, points=60, changed_at=NOW,
+            findings=[Finding(Reason.CANDOUR, 60)],
+        )
+    )  # fmt: skip
+    db.add(
+        Intervention(
+            programme_id=programme.id, pairing_id=pairing.id, by_id=who[COORDINATOR].id, at=NOW, level=Level.RED,
+            points=60, note=DONE_ABOUT_IT,
+        )
+    )  # fmt: skip
     mail = Message(
         id=uuid4(), kind="consent_leader", about=pairing.id, recipient_id=leader.id, state=MessageState.KEPT,
         made_at=NOW, sent_at=NOW, address=leader.email, mail=MAIL,

@@ -134,7 +134,15 @@ async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH)
         update(Message)
         .where(Message.id.in_(select(due.c.id)))
         .values(state=MessageState.CLAIMED, owner=owner, attempt=Message.attempt + 1, wake_at=now + LEASE)
-        .returning(Message.id, Message.kind, Message.about, Message.sequence, Message.recipient_id, Message.attempt),
+        .returning(
+            Message.id,
+            Message.kind,
+            Message.about,
+            Message.sequence,
+            Message.recipient_id,
+            Message.attempt,
+            Message.pace,
+        ),
         execution_options={"synchronize_session": False},
     )
     return sorted((Claimed(*row) for row in rows), key=lambda one: (one.kind, one.about))

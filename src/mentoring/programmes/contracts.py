@@ -23,6 +23,7 @@ from mentoring.programmes.rules import (
     Plan,
     Preset,
     Role,
+    Rungs,
     SeniorityGap,
     SessionCount,
     SessionMinutes,
@@ -83,6 +84,9 @@ class LadderChange(Struct, frozen=True, forbid_unknown_fields=True):
     consent_expires: End | UnsetType = UNSET
     check_in_follow_ups: Steps | UnsetType = UNSET
     check_in_lapses: End | UnsetType = UNSET
+    first_session: Rungs | UnsetType = UNSET
+    silence: Rungs | UnsetType = UNSET
+    agreement: Rungs | UnsetType = UNSET
 
 
 class ChangeProgramme(Struct, frozen=True, forbid_unknown_fields=True):
