@@ -145,6 +145,7 @@ def upgrade() -> None:
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stamped_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_session_answer_person_id_person")),
         sa.ForeignKeyConstraint(
             ["session_id"], ["session.id"], name=op.f("fk_session_answer_session_id_session"), ondelete="CASCADE"

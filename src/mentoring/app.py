@@ -27,6 +27,7 @@ from mentoring.entrance import Entrance
 from mentoring.errors import MentoringError
 from mentoring.followups import api as followups_api
 from mentoring.followups import pages as followups_pages
+from mentoring.inbound import api as inbound_api
 from mentoring.messages import api as messages_api
 from mentoring.messages import pages as messages_pages
 from mentoring.pairings import api as pairings_api
@@ -65,6 +66,7 @@ DOORS = (
     directory_pages,
     followups_api,
     followups_pages,
+    inbound_api,
     messages_api,
     messages_pages,
     pairings_api,

@@ -60,6 +60,8 @@ class Action(enum.StrEnum):
     RISK_ACT = "followups.act"
     CONFIDENCE_READ = "followups.confidence"
     LADDER_TRY = "followups.try"
+    INBOUND = "inbound.write"
+    ANSWERS_READ = "pairings.answers"
     MESSAGES_READ = "messages.read"
     MAIL_READ = "messages.mail"
     TOKENS = "tokens.write"
@@ -143,6 +145,8 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.RISK_ACT: ((administrator,), (its_coordinator,)),
     Action.CONFIDENCE_READ: ((its_coordinator,),),
     Action.LADDER_TRY: ((administrator,), (its_coordinator,)),
+    Action.INBOUND: ((administrator,),),
+    Action.ANSWERS_READ: ((one_of_the_two,),),
     Action.MESSAGES_READ: ((administrator,), (a_coordinator,)),
     Action.MAIL_READ: ((administrator,), (addressee,)),
     Action.TOKENS: ((administrator,),),

@@ -22,6 +22,9 @@ from mentoring.directory.contracts import PersonLeft
 from mentoring.followups import mails as followup_mails
 from mentoring.followups import service as followups
 from mentoring.followups.contracts import PairingAtRisk, RungTaken
+from mentoring.inbound import mails as inbound_mails
+from mentoring.inbound import service as inbound
+from mentoring.inbound.contracts import SessionAnswered
 from mentoring.journal import Event, JournalEntry, event_of
 from mentoring.messages.bundles import BUNDLE, bundle_kind
 from mentoring.messages.contracts import Kind
@@ -40,7 +43,7 @@ from mentoring.pairings.contracts import (
     SessionsCancelled,
 )
 from mentoring.people import mails as people_mails
-from mentoring.people.contracts import PersonInvited
+from mentoring.people.contracts import AddressBounced, PersonInvited
 from mentoring.people.recipients import STILL_HERE
 from mentoring.programmes import mails as programme_mails
 from mentoring.programmes.contracts import PersonSignedUp, PersonWithdrew
@@ -75,6 +78,8 @@ REACTIONS: Reactions = {
     CheckInLapsed: (checkins.notice_silence, followups.look_after_check_ins),
     RungTaken: (followup_mails.tell_of_rungs,),
     PairingAtRisk: (followup_mails.tell_of_risk,),
+    SessionAnswered: (inbound.tell_the_other,),
+    AddressBounced: (inbound.tell_of_bounces,),
     PersonLeft: (checkins.look_after_the_left_behind, pairings.let_go_of_leavers),
     PersonWithdrew: (pairings.let_go_of_withdrawn,),
 }
@@ -85,6 +90,7 @@ COMPOSERS: dict[str, Kind] = {
     **pairing_mails.KINDS,
     **checkin_mails.KINDS,
     **followup_mails.KINDS,
+    **inbound_mails.KINDS,
 }
 COMPOSERS[BUNDLE] = bundle_kind(STILL_HERE, COMPOSERS)
 

@@ -11,6 +11,7 @@ from matching import RULE_NAMES
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
 from mentoring.followups.contracts import Scenario
 from mentoring.followups.rules import Level, Matter, NextAction, Reason
+from mentoring.inbound.rules import Answer, Outcome
 from mentoring.pairings.contracts import Parts
 from mentoring.pairings.rules import SessionState, Standing
 from mentoring.people.rules import LinkPurpose
@@ -75,12 +76,14 @@ EXPANSIONS: dict[str, list[str]] = {
     "error.{}": [],  # every cause is looked for by its own test
     "http.{}": filled("http.{}", (400, 404, 405, 413, 415, 500)),
     "import.problem.{}": filled("import.problem.{}", problem_codes() | CHOSEN_BEFORE),
+    "inbound.{}": filled("inbound.{}", Outcome),
     "level.{}": [*filled("level.{}", LEVELS), *filled("level.{}.hint", LEVELS)],
     "mail.fact.{}": filled("mail.fact.{}", ("name", "job", "unit", "place")),
     "mail.signed_up.{}": filled("mail.signed_up.{}", Role),
     "mail.{}": [],  # a beginning: ``{}.subject`` and so on
     "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, *SESSIONS, *TOLD_COORDINATORS)),
     "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, *SESSIONS, *TOLD_COORDINATORS)),
+    "mail.session_answered.subject.{}": filled("mail.session_answered.subject.{}", Answer),
     "mail.nudge.{}": [],  # a beginning
     "page.at_risk.level.{}": filled("page.at_risk.level.{}", (Level.AMBER, Level.RED)),
     "page.check_in.met.{}.text": filled("page.check_in.met.{}.text", (Met.MOVED, Met.NO)),

@@ -163,6 +163,11 @@ ROUTES: dict[str, Call] = {
     "POST /at-risk/{pairing_id}/acted": Call(ITS, data={"note": "called both"}),
     "POST /api/v1/programmes/{programme}/simulation": Call(ITS, json={"scenario": "fine"}),
     "GET /programmes/{programme}/simulation": Call(ITS),
+    # what comes in by mail, and reminders stopped by their reader
+    "POST /api/v1/inbound": Call(BOSS, file="From: x@example.org\n\nHello\n"),
+    "GET /api/v1/sessions/{session_id}/answers": Call(TWO),
+    "GET /unsubscribe/{stop_token}": Call(ALL),
+    "POST /unsubscribe/{stop_token}": Call(ALL, data={"List-Unsubscribe": "One-Click"}),
     # messages
     "GET /api/v1/messages": Call(STAFF),
     "GET /api/v1/mailbox": Call(SIGNED_IN),

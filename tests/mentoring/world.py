@@ -19,6 +19,7 @@ from mentoring.followups.rules import Finding, Level, Reason
 from mentoring.identity import MACHINE
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
+from mentoring.messages.unsubscribing import stop_token
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import PairingState
 from mentoring.people import passwords
@@ -175,6 +176,8 @@ async def _things(
     return {
         "check_in_id": str(check_in.id),
         "message_id": str(mail.id),
+        "stop_token": stop_token(settings.secret(), leader.id),
+        "session_id": str(await db.scalar(select(PairSession.id).where(PairSession.pairing_id == pairing.id))),
         "token": link_token(settings.secret(), check_in.id, leader.id),
         "secret": await people.make_link(db, who[STRANGER].id, LinkPurpose.SIGN_IN, datetime.now(UTC)),
     }

@@ -27,3 +27,5 @@ class SessionAnswer(Base):
     stamped_at: Mapped[datetime]
     """When their calendar wrote the answer."""
     answered_at: Mapped[datetime]
+    times: Mapped[int] = mapped_column(default=1)
+    """How often they answered; each answer that counts is told once."""

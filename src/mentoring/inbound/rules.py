@@ -3,7 +3,7 @@
 import enum
 from datetime import datetime
 
-from mentoring.errors import Invalid, NotAllowed
+from mentoring.errors import Invalid
 
 LARGEST_MAIL = 1_000_000
 """Bytes; an answer is a few kilobytes, and whoever sends more sends something else."""
@@ -31,12 +31,6 @@ class Outcome(enum.StrEnum):
 
 class MailUnreadable(Invalid):
     """No mail, or one that is larger than any answer."""
-
-
-class InboundKeyWrong(NotAllowed):
-    """The key of the inbound hook is wrong, or none is set."""
-
-    http_status = 401
 
 
 def counts(known: tuple[int, datetime] | None, sequence: int, stamped_at: datetime, now_sequence: int) -> bool:

@@ -28,6 +28,7 @@ from mentoring.messages.models import Message
 from mentoring.messages.rules import BATCH, LEASE, MOST_ATTEMPTS, MessageState, retry_after
 from mentoring.messages.statements import Prepared, run
 from mentoring.messages.transport import Outcome, Smtp, Unreachable, Verdict
+from mentoring.messages.unsubscribing import stop_url
 from mentoring.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -179,7 +180,8 @@ def _mail(post: Post, one: Claimed, write: Write) -> Mail | None:
     settings = post.settings
     try:
         draft = write()
-        return Mail(draft.to, mail_bytes(draft, one, settings.mail_from, settings.organisation, post.now))
+        stop = stop_url(post, one)
+        return Mail(draft.to, mail_bytes(draft, one, settings.mail_from, settings.organisation, post.now, stop))
     except Exception:
         log.exception("writing failed", extra={"kind": one.kind, "message_id": str(one.id)})
         return None
