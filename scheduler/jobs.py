@@ -21,6 +21,8 @@ from mentoring.checkins.models import CheckIn
 from mentoring.db import Database
 from mentoring.followups import service as followups
 from mentoring.followups.models import Watch
+from mentoring.hooks import dispatch as hooks
+from mentoring.hooks.calling import Caller
 from mentoring.journal import JournalEntry
 from mentoring.messages import dispatch
 from mentoring.messages.contracts import NOW
@@ -38,6 +40,9 @@ BATCH = 500
 
 Stopping = Callable[[], bool]
 WakeOne = Callable[[AsyncSession, datetime], Awaitable[UUID | None]]
+
+
+CALLER = Caller()
 
 
 class Clock(NamedTuple):
@@ -114,6 +119,11 @@ async def send_messages(clock: Clock) -> int:
     return sent
 
 
+async def tell_hooks(clock: Clock) -> int:
+    """Tell chats and programs what is due."""
+    return await hooks.tell_due(clock.sender, CALLER, clock.stopping)
+
+
 async def solve_rounds(clock: Clock) -> int:
     """Solve the round that waits for it, in a process of its own; the other jobs go on meanwhile."""
     return int(await rounds.solve_next(clock.database))
@@ -137,6 +147,7 @@ JOBS: Mapping[Job, ColumnElement[bool]] = {
     wake_watches: _earliest(Watch.wake_at),
     release_messages: exists().where(Message.state == MessageState.HELD, Message.wake_at <= NOW),
     send_messages: _earliest(Message.wake_at),
+    tell_hooks: hooks.WAITING,
     solve_rounds: exists().where(rounds.waiting(NOW)),
 }
 """The jobs, each with what is true when it has something to do."""

@@ -162,6 +162,13 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("released_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("within_id", sa.Uuid(), nullable=True))
         batch_op.create_index(
+            "ix_message_hooked",
+            ["wake_at"],
+            unique=False,
+            sqlite_where=sa.text("channel <> 'email' AND wake_at IS NOT NULL"),
+            postgresql_where=sa.text("channel <> 'email' AND wake_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_message_held",
             ["wake_at"],
             unique=False,
@@ -174,6 +181,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_within_id"))
+        batch_op.drop_index(
+            "ix_message_hooked",
+            sqlite_where=sa.text("channel <> 'email' AND wake_at IS NOT NULL"),
+            postgresql_where=sa.text("channel <> 'email' AND wake_at IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_message_held", sqlite_where=sa.text("state = 'held'"), postgresql_where=sa.text("state = 'held'")
         )

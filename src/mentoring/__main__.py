@@ -12,6 +12,7 @@ COMMANDS = {
     "round": "mentoring.rounds.commands:round_",
     "people": "mentoring.people.commands:people",
     "at-risk": "mentoring.followups.commands:at_risk",
+    "hooks": "mentoring.hooks.commands:hooks",
     "inbound": "mentoring.inbound.commands:inbound",
     "messages": "mentoring.messages.commands:messages",
     "migrate": "mentoring.running:migrate",

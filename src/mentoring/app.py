@@ -27,6 +27,7 @@ from mentoring.entrance import Entrance
 from mentoring.errors import MentoringError
 from mentoring.followups import api as followups_api
 from mentoring.followups import pages as followups_pages
+from mentoring.hooks import api as hooks_api
 from mentoring.inbound import api as inbound_api
 from mentoring.messages import api as messages_api
 from mentoring.messages import pages as messages_pages
@@ -66,6 +67,7 @@ DOORS = (
     directory_pages,
     followups_api,
     followups_pages,
+    hooks_api,
     inbound_api,
     messages_api,
     messages_pages,

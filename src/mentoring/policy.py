@@ -61,6 +61,7 @@ class Action(enum.StrEnum):
     CONFIDENCE_READ = "followups.confidence"
     LADDER_TRY = "followups.try"
     INBOUND = "inbound.write"
+    HOOK_WRITE = "hooks.write"
     ANSWERS_READ = "pairings.answers"
     MESSAGES_READ = "messages.read"
     MAIL_READ = "messages.mail"
@@ -146,6 +147,7 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.CONFIDENCE_READ: ((its_coordinator,),),
     Action.LADDER_TRY: ((administrator,), (its_coordinator,)),
     Action.INBOUND: ((administrator,),),
+    Action.HOOK_WRITE: ((administrator,),),
     Action.ANSWERS_READ: ((one_of_the_two,),),
     Action.MESSAGES_READ: ((administrator,), (a_coordinator,)),
     Action.MAIL_READ: ((administrator,), (addressee,)),

@@ -22,6 +22,7 @@ from mentoring.directory.contracts import PersonLeft
 from mentoring.followups import mails as followup_mails
 from mentoring.followups import service as followups
 from mentoring.followups.contracts import PairingAtRisk, RungTaken
+from mentoring.hooks import service as hooks
 from mentoring.inbound import mails as inbound_mails
 from mentoring.inbound import service as inbound
 from mentoring.inbound.contracts import SessionAnswered
@@ -66,10 +67,16 @@ REACTIONS: Reactions = {
     PairingsProposed: (pairings.ask_leaders,),
     JuniorAsked: (pairings.ask_juniors,),
     ConsentReminded: (pairings.remind_asked,),
-    PairingBegan: (pairings.plan_sessions, checkins.schedule_check_ins, pairings.tell_both, followups.watch_over),
+    PairingBegan: (
+        pairings.plan_sessions,
+        checkins.schedule_check_ins,
+        pairings.tell_both,
+        followups.watch_over,
+        hooks.tell_hooks,
+    ),
     PairingFellThrough: (pairings.tell_fallen_through, alternates.offer_alternates),
     PairingsWithdrawn: (checkins.cancel_check_ins, pairings.tell_withdrawn, followups.look_after_endings),
-    PairingEnded: (checkins.cancel_check_ins, endings.tell_ended, followups.look_after_endings),
+    PairingEnded: (checkins.cancel_check_ins, endings.tell_ended, followups.look_after_endings, hooks.tell_hooks),
     SessionsCancelled: (endings.tell_cancelled, followups.look_after_sessions),
     SessionInvited: (pairings.invite_to_sessions, followups.look_after_sessions),
     CheckInFired: (checkins.mail_the_questions,),
@@ -77,7 +84,7 @@ REACTIONS: Reactions = {
     CheckInAnswered: (followups.look_after_check_ins,),
     CheckInLapsed: (checkins.notice_silence, followups.look_after_check_ins),
     RungTaken: (followup_mails.tell_of_rungs,),
-    PairingAtRisk: (followup_mails.tell_of_risk,),
+    PairingAtRisk: (followup_mails.tell_of_risk, hooks.tell_hooks),
     SessionAnswered: (inbound.tell_the_other,),
     AddressBounced: (inbound.tell_of_bounces,),
     PersonLeft: (checkins.look_after_the_left_behind, pairings.let_go_of_leavers),

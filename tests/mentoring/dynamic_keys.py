@@ -11,6 +11,7 @@ from matching import RULE_NAMES
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
 from mentoring.followups.contracts import Scenario
 from mentoring.followups.rules import Level, Matter, NextAction, Reason
+from mentoring.hooks.rules import Topic
 from mentoring.inbound.rules import Answer, Outcome
 from mentoring.pairings.contracts import Parts
 from mentoring.pairings.rules import SessionState, Standing
@@ -74,6 +75,7 @@ NUDGES = [f"mail.nudge.{matter}" for matter in Matter]
 EXPANSIONS: dict[str, list[str]] = {
     "check_in.met.{}": filled("check_in.met.{}", Met),
     "error.{}": [],  # every cause is looked for by its own test
+    "hook.{}": filled("hook.{}", Topic),
     "http.{}": filled("http.{}", (400, 404, 405, 413, 415, 500)),
     "import.problem.{}": filled("import.problem.{}", problem_codes() | CHOSEN_BEFORE),
     "inbound.{}": filled("inbound.{}", Outcome),

@@ -168,6 +168,12 @@ ROUTES: dict[str, Call] = {
     "GET /api/v1/sessions/{session_id}/answers": Call(TWO),
     "GET /unsubscribe/{stop_token}": Call(ALL),
     "POST /unsubscribe/{stop_token}": Call(ALL, data={"List-Unsubscribe": "One-Click"}),
+    # webhooks
+    "GET /api/v1/programmes/{programme}/hooks": Call(BOSS),
+    "POST /api/v1/programmes/{programme}/hooks": Call(
+        BOSS, json={"name": "Ours", "kind": "slack", "url": "https://chat.example.org/x"}
+    ),
+    "DELETE /api/v1/hooks/{hook_id}": Call(BOSS),
     # messages
     "GET /api/v1/messages": Call(STAFF),
     "GET /api/v1/mailbox": Call(SIGNED_IN),

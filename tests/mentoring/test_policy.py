@@ -69,6 +69,7 @@ MAY: list[tuple[Action, object, set[str]]] = [
     (Action.CONFIDENCE_READ, OF_THE_PROGRAMME, {"coordinator"}),
     (Action.LADDER_TRY, THE_PROGRAMME, ITS_OWN),
     (Action.INBOUND, NOTHING, RUNS_IT),
+    (Action.HOOK_WRITE, THE_PROGRAMME, RUNS_IT),
     (Action.ANSWERS_READ, I_LEAD, {"me"}),
     (Action.ANSWERS_READ, NOT_ASKED, set()),
     (Action.MESSAGES_READ, NOTHING, COORDINATORS),

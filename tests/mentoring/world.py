@@ -16,6 +16,8 @@ from mentoring.checkins.rules import CheckInState
 from mentoring.checkins.service import link_token
 from mentoring.followups.models import Intervention, Watch
 from mentoring.followups.rules import Finding, Level, Reason
+from mentoring.hooks.models import Hook
+from mentoring.hooks.rules import HookKind
 from mentoring.identity import MACHINE
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
@@ -46,6 +48,7 @@ EXCLUDED = "Unspeakable"
 """The family name of somebody whom the leader excluded."""
 NO_OF_A_JUNIOR, NO_OF_A_LEADER = "the junior said this in confidence", "the leader said this in confidence"
 DONE_ABOUT_IT = "I spoke with the one who confided in me"
+HOOK = "https://chat.example.org/whoever-knows-this-may-write"
 NOTE = "a private line to the coordinator"
 PASSWORD = "a good long sentence to sign in with"
 PASSING = ('INSERT INTO "sign_in"', 'INSERT INTO "attempts"')
@@ -167,6 +170,11 @@ async def _things(
             points=60, note=DONE_ABOUT_IT,
         )
     )  # fmt: skip
+    hook = Hook(
+        id=uuid4(), programme_id=programme.id, name="Ours", kind=HookKind.SIGNED, url=HOOK, secret="whsec_MTIz",
+        topics=[], made_at=NOW,
+    )  # fmt: skip
+    db.add(hook)
     mail = Message(
         id=uuid4(), kind="consent_leader", about=pairing.id, recipient_id=leader.id, state=MessageState.KEPT,
         made_at=NOW, sent_at=NOW, address=leader.email, mail=MAIL,
@@ -176,6 +184,7 @@ async def _things(
     return {
         "check_in_id": str(check_in.id),
         "message_id": str(mail.id),
+        "hook_id": str(hook.id),
         "stop_token": stop_token(settings.secret(), leader.id),
         "session_id": str(await db.scalar(select(PairSession.id).where(PairSession.pairing_id == pairing.id))),
         "token": link_token(settings.secret(), check_in.id, leader.id),

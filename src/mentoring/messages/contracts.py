@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Moment
 from mentoring.i18n import Words
-from mentoring.messages.rules import MessageState, Pace
+from mentoring.messages.rules import EMAIL, MessageState, Pace
 from mentoring.settings import Settings
 
 
@@ -24,6 +24,7 @@ class Intended(Struct, frozen=True):
     wake_at: datetime
     sequence: int = 0
     pace: Pace | None = None
+    channel: str = EMAIL
 
 
 class Claimed(NamedTuple):

@@ -25,7 +25,7 @@ from mentoring.db import Database
 from mentoring.messages.contracts import NOW, Claimed, Kind, Post, Write
 from mentoring.messages.mime import mail_bytes
 from mentoring.messages.models import Message
-from mentoring.messages.rules import BATCH, LEASE, MOST_ATTEMPTS, MessageState, retry_after
+from mentoring.messages.rules import BATCH, EMAIL, LEASE, MOST_ATTEMPTS, MessageState, retry_after
 from mentoring.messages.statements import Prepared, run
 from mentoring.messages.transport import Outcome, Smtp, Unreachable, Verdict
 from mentoring.messages.unsubscribing import stop_url
@@ -115,8 +115,13 @@ async def _reached(smtp: Smtp) -> bool:
     return True
 
 
-async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH) -> list[Claimed]:
-    """Take what is due, and what another took whose lease has passed; an expired intent becomes uncertain."""
+async def claim(
+    db: AsyncSession, owner: str, now: datetime, limit: int = BATCH, *, email: bool = True
+) -> list[Claimed]:
+    """Take what is due, of mails or of webhooks, and what another took whose lease has passed.
+
+    An expired intent becomes uncertain.
+    """
     await db.execute(
         update(Message)
         .where(Message.state == MessageState.SENDING, Message.wake_at <= now)
@@ -125,6 +130,7 @@ async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH)
     due = (
         select(Message.id)
         .where(Message.wake_at <= now, Message.state.in_((MessageState.PENDING, MessageState.CLAIMED)))
+        .where((Message.channel == EMAIL) if email else (Message.channel != EMAIL))
         .order_by(Message.wake_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

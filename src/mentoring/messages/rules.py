@@ -8,6 +8,8 @@ from mentoring.errors import NotFound
 
 BATCH = 100
 """Messages that one sender claims at a time: many enough to compose in few queries, few enough to lose a lease on."""
+EMAIL = "email"
+"""The channel of a mail; the others are webhooks."""
 SMTP_TIMEOUT = 20.0
 """Seconds that a server may be silent."""
 LEASE = timedelta(seconds=90)

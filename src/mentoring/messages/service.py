@@ -22,6 +22,7 @@ async def enqueue(db: AsyncSession, intended: Sequence[Intended]) -> None:
                 "sequence": one.sequence,
                 "recipient_id": one.recipient_id,
                 "pace": one.pace,
+                "channel": one.channel,
                 "state": MessageState.HELD if one.pace else MessageState.PENDING,
                 "made_at": one.wake_at,
                 "wake_at": one.wake_at,
