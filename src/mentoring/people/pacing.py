@@ -21,10 +21,10 @@ async def release_messages(db: AsyncSession, kinds: Mapping[str, Kind], now: dat
     None when nothing is due. However much was missed, it is one message. What no longer makes sense is skipped first,
     so that it neither counts nor holds up anything.
     """
-    first = await db.scalar(_due(now).order_by(Message.wake_at, Message.id).limit(1).with_for_update(skip_locked=True))
+    first = await db.scalar(_due(now).order_by(Message.wake_at, Message.id).limit(1))
     if first is None:
         return None
-    # The reader is held while we count, so that two clocks cannot both see room for one more.
+    # The reader is held first, then their messages: so two clocks cannot both see room for one more, nor deadlock.
     reader = await db.scalar(select(Person).where(Person.id == first.recipient_id).with_for_update())
     waiting = list(await db.scalars(_due(now).where(Message.recipient_id == first.recipient_id).with_for_update()))
     waiting = await _sensible(db, waiting, kinds, now)
