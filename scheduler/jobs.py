@@ -7,6 +7,7 @@ with nothing to do is one look at an index.
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,13 +19,19 @@ from mentoring import reactions
 from mentoring.checkins import service as checkins
 from mentoring.checkins.models import CheckIn
 from mentoring.db import Database
+from mentoring.followups import service as followups
+from mentoring.followups.models import Watch
+from mentoring.hooks import dispatch as hooks
+from mentoring.hooks.calling import Caller
 from mentoring.journal import JournalEntry
 from mentoring.messages import dispatch
 from mentoring.messages.contracts import NOW
 from mentoring.messages.dispatch import Sender
 from mentoring.messages.models import Message
+from mentoring.messages.rules import MessageState
 from mentoring.pairings import service as pairings
 from mentoring.pairings.models import Pairing, PairSession
+from mentoring.people import pacing
 from mentoring.rounds import solving as rounds
 
 log = logging.getLogger(__name__)
@@ -33,6 +40,9 @@ BATCH = 500
 
 Stopping = Callable[[], bool]
 WakeOne = Callable[[AsyncSession, datetime], Awaitable[UUID | None]]
+
+
+CALLER = Caller()
 
 
 class Clock(NamedTuple):
@@ -74,6 +84,11 @@ async def wake_check_ins(clock: Clock) -> int:
     return await _wake(clock, "check-ins", checkins.wake_check_in)
 
 
+async def wake_watches(clock: Clock) -> int:
+    """Look at the pairings whose ladder has a rung to take, or whose risk may have changed."""
+    return await _wake(clock, "watches", followups.wake_watch)
+
+
 async def _wake(clock: Clock, name: str, wake_one: WakeOne) -> int:
     for woken in range(BATCH):
         if clock.stopping():
@@ -82,6 +97,15 @@ async def _wake(clock: Clock, name: str, wake_one: WakeOne) -> int:
             if await wake_one(db, clock.now()) is None:
                 return woken
     return _stopped_after(name, BATCH)
+
+
+async def release_messages(clock: Clock) -> int:
+    """Let go what waited for a good moment of its reader."""
+    return await _wake(clock, "messages", partial(_release, clock))
+
+
+async def _release(clock: Clock, db: AsyncSession, now: datetime) -> UUID | None:
+    return await pacing.release_messages(db, clock.sender.kinds, now)
 
 
 async def send_messages(clock: Clock) -> int:
@@ -93,6 +117,11 @@ async def send_messages(clock: Clock) -> int:
             return sent
         sent += some
     return sent
+
+
+async def tell_hooks(clock: Clock) -> int:
+    """Tell chats and programs what is due."""
+    return await hooks.tell_due(clock.sender, CALLER, clock.stopping)
 
 
 async def solve_rounds(clock: Clock) -> int:
@@ -115,7 +144,10 @@ JOBS: Mapping[Job, ColumnElement[bool]] = {
     wake_pairings: _earliest(Pairing.wake_at),
     wake_sessions: _earliest(PairSession.wake_at),
     wake_check_ins: _earliest(CheckIn.wake_at),
+    wake_watches: _earliest(Watch.wake_at),
+    release_messages: exists().where(Message.state == MessageState.HELD, Message.wake_at <= NOW),
     send_messages: _earliest(Message.wake_at),
+    tell_hooks: hooks.WAITING,
     solve_rounds: exists().where(rounds.waiting(NOW)),
 }
 """The jobs, each with what is true when it has something to do."""

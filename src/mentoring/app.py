@@ -25,6 +25,10 @@ from mentoring.directory import api as directory_api
 from mentoring.directory import pages as directory_pages
 from mentoring.entrance import Entrance
 from mentoring.errors import MentoringError
+from mentoring.followups import api as followups_api
+from mentoring.followups import pages as followups_pages
+from mentoring.hooks import api as hooks_api
+from mentoring.inbound import api as inbound_api
 from mentoring.messages import api as messages_api
 from mentoring.messages import pages as messages_pages
 from mentoring.pairings import api as pairings_api
@@ -44,7 +48,18 @@ from mentoring.web import pages as web_pages
 from mentoring.web.forms import FormRefused
 from mentoring.web.walls import Walls
 
-SLICES = ("web", "people", "directory", "skills", "programmes", "pairings", "rounds", "checkins", "messages")
+SLICES = (
+    "web",
+    "people",
+    "directory",
+    "skills",
+    "programmes",
+    "pairings",
+    "rounds",
+    "checkins",
+    "followups",
+    "messages",
+)
 DOORS = (
     web_pages,
     checkins_api,
@@ -53,6 +68,10 @@ DOORS = (
     directory_pages,
     life_api,
     life_pages,
+    followups_api,
+    followups_pages,
+    hooks_api,
+    inbound_api,
     messages_api,
     messages_pages,
     pairings_api,

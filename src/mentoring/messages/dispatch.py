@@ -25,9 +25,10 @@ from mentoring.db import Database
 from mentoring.messages.contracts import NOW, Claimed, Kind, Post, Write
 from mentoring.messages.mime import mail_bytes
 from mentoring.messages.models import Message
-from mentoring.messages.rules import BATCH, LEASE, MOST_ATTEMPTS, MessageState, retry_after
+from mentoring.messages.rules import BATCH, EMAIL, LEASE, MOST_ATTEMPTS, MessageState, retry_after
 from mentoring.messages.statements import Prepared, run
 from mentoring.messages.transport import Outcome, Smtp, Unreachable, Verdict
+from mentoring.messages.unsubscribing import stop_url
 from mentoring.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -114,8 +115,13 @@ async def _reached(smtp: Smtp) -> bool:
     return True
 
 
-async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH) -> list[Claimed]:
-    """Take what is due, and what another took whose lease has passed; an expired intent becomes uncertain."""
+async def claim(
+    db: AsyncSession, owner: str, now: datetime, limit: int = BATCH, *, email: bool = True
+) -> list[Claimed]:
+    """Take what is due, of mails or of webhooks, and what another took whose lease has passed.
+
+    An expired intent becomes uncertain.
+    """
     await db.execute(
         update(Message)
         .where(Message.state == MessageState.SENDING, Message.wake_at <= now)
@@ -124,6 +130,7 @@ async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH)
     due = (
         select(Message.id)
         .where(Message.wake_at <= now, Message.state.in_((MessageState.PENDING, MessageState.CLAIMED)))
+        .where((Message.channel == EMAIL) if email else (Message.channel != EMAIL))
         .order_by(Message.wake_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -134,7 +141,15 @@ async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH)
         update(Message)
         .where(Message.id.in_(select(due.c.id)))
         .values(state=MessageState.CLAIMED, owner=owner, attempt=Message.attempt + 1, wake_at=now + LEASE)
-        .returning(Message.id, Message.kind, Message.about, Message.sequence, Message.recipient_id, Message.attempt),
+        .returning(
+            Message.id,
+            Message.kind,
+            Message.about,
+            Message.sequence,
+            Message.recipient_id,
+            Message.attempt,
+            Message.pace,
+        ),
         execution_options={"synchronize_session": False},
     )
     return sorted((Claimed(*row) for row in rows), key=lambda one: (one.kind, one.about))
@@ -171,7 +186,8 @@ def _mail(post: Post, one: Claimed, write: Write) -> Mail | None:
     settings = post.settings
     try:
         draft = write()
-        return Mail(draft.to, mail_bytes(draft, one, settings.mail_from, settings.organisation, post.now))
+        stop = stop_url(post, one)
+        return Mail(draft.to, mail_bytes(draft, one, settings.mail_from, settings.organisation, post.now, stop))
     except Exception:
         log.exception("writing failed", extra={"kind": one.kind, "message_id": str(one.id)})
         return None

@@ -32,8 +32,8 @@ def message_id(message: Claimed, sender: str) -> str:
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>"
 
 
-def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: datetime) -> bytes:
-    """Write the whole mail."""
+def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: datetime, stop: str | None = None) -> bytes:
+    """Write the whole mail. ``stop``: where its reader can stop what is like it, with one click."""
     identity = message_id(message, sender)
     boundary = f"=_{identity[1:33]}"
     heads = (
@@ -43,6 +43,7 @@ def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: date
         f"Date: {format_datetime(now)}\r\n"
         f"Message-ID: {identity}\r\n"
         "Auto-Submitted: auto-generated\r\n"
+        f"{_stopping(stop)}"
         "MIME-Version: 1.0\r\n"
         f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
     )
@@ -51,6 +52,13 @@ def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: date
         parts.append(_part(f"text/calendar; method={_method(draft.calendar)}", draft.calendar))
     divider = f"--{boundary}\r\n".encode()
     return b"".join([heads.encode(), *(divider + part for part in parts), f"--{boundary}--\r\n".encode()])
+
+
+def _stopping(stop: str | None) -> str:
+    """What a mail program needs to stop it by a request of its own (RFC 8058)."""
+    if stop is None:
+        return ""
+    return f"List-Unsubscribe: <{_address(stop)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 def _method(calendar: bytes) -> str:
