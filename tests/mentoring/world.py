@@ -21,9 +21,9 @@ from mentoring.hooks.rules import HookKind
 from mentoring.identity import MACHINE
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
+from mentoring.messages.unsubscribing import stop_token
 from mentoring.pairings.models import Agreement, CalendarFeed, Concern, Delegate, Pairing, PairSession
 from mentoring.pairings.rules import Occasion, PairingState
-from mentoring.messages.unsubscribing import stop_token
 from mentoring.people import passwords
 from mentoring.people import service as people
 from mentoring.people.contracts import NewToken

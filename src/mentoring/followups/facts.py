@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.checkins.models import CheckIn
 from mentoring.checkins.rules import CheckInState
 from mentoring.followups.rules import LOW_ANSWER, Facts, Pauses
-from mentoring.pairings.models import Pairing, PairSession
+from mentoring.pairings.models import Agreement, Delegate, Pairing, PairSession, PastPause
 from mentoring.pairings.rules import SessionState
 from mentoring.programmes.models import Programme
 
@@ -27,12 +27,13 @@ async def facts_of(db: AsyncSession, pairings: Sequence[Pairing]) -> dict[UUID, 
     ids = [one.id for one in pairings]
     cadences = await _cadences(db, {one.programme_id for one in pairings})
     sessions, check_ins = await _sessions(db, ids), await _check_ins(db, ids)
-    pauses, unsigned = await pauses_of(db, ids), await unsigned_by(db, ids)
+    pauses, unsigned = await pauses_of(db, pairings), await unsigned_by(db, pairings)
     return {
         one.id: Facts(
             began_at=one.began_at,
             cadence=cadences[one.programme_id],
             booked=any(session.state in ARRANGED for session in sessions[one.id]),
+            chosen_at=max((at for session in sessions[one.id] if (at := session.booked_at)), default=None),
             held=[session.starts_at for session in sessions[one.id] if session.state is SessionState.HELD],
             answered_at=max((at for asked in check_ins[one.id] if (at := asked.answered_at)), default=None),
             cancelled=_running(sessions[one.id]),
@@ -48,19 +49,48 @@ async def facts_of(db: AsyncSession, pairings: Sequence[Pairing]) -> dict[UUID, 
     }
 
 
-async def pauses_of(_db: AsyncSession, _ids: Sequence[UUID]) -> Mapping[UUID, Pauses]:
-    """When pairings were paused. No table says so: a pairing is under way or over."""
-    return {}
+async def pauses_of(db: AsyncSession, pairings: Sequence[Pairing]) -> Mapping[UUID, Pauses]:
+    """When pairings were paused, and those that are: since when."""
+    found: dict[UUID, list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    past = select(PastPause).where(PastPause.pairing_id.in_([one.id for one in pairings]))
+    for pause in await db.scalars(past.order_by(PastPause.began_at)):
+        found[pause.pairing_id].append((pause.began_at, pause.ended_at))
+    for one in pairings:
+        if one.paused_at is not None:
+            found[one.id].append((one.paused_at, None))
+    return found
 
 
-async def unsigned_by(_db: AsyncSession, _ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
-    """Who of a pairing has still to sign its agreement. No table asks anybody to."""
-    return {}
+async def unsigned_by(db: AsyncSession, pairings: Sequence[Pairing]) -> Mapping[UUID, frozenset[UUID]]:
+    """Who of a pairing has still to sign its first agreement; both, where nobody has written one.
+
+    What is changed or looked at again later hurries nobody: the one in force goes on until the new one is.
+    """
+    rows = select(Agreement).where(Agreement.pairing_id.in_([one.id for one in pairings]))
+    latest: dict[UUID, Agreement] = {}
+    agreed = set()
+    for one in await db.scalars(rows.order_by(Agreement.version)):
+        latest[one.pairing_id] = one
+        if one.agreed_at is not None:
+            agreed.add(one.pairing_id)
+    return {one.id: _has_to_sign(one, latest.get(one.id)) for one in pairings if one.id not in agreed}
 
 
-async def delegates_of(_db: AsyncSession, _leader_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
-    """Who books and moves sessions for a leader. No table names anybody."""
-    return {}
+def _has_to_sign(pairing: Pairing, agreement: Agreement | None) -> frozenset[UUID]:
+    signed = {
+        pairing.leader_id: agreement.leader_signed_at if agreement else None,
+        pairing.junior_id: agreement.junior_signed_at if agreement else None,
+    }
+    return frozenset(person_id for person_id, at in signed.items() if at is None)
+
+
+async def delegates_of(db: AsyncSession, leader_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+    """Who books and moves sessions for a leader, the longest first."""
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    rows = select(Delegate).where(Delegate.leader_id.in_(leader_ids)).order_by(Delegate.named_at, Delegate.person_id)
+    for one in await db.scalars(rows):
+        found[one.leader_id].append(one.person_id)
+    return found
 
 
 async def _cadences(db: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, timedelta]:

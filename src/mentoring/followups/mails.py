@@ -38,7 +38,7 @@ async def tell_of_rungs(db: AsyncSession, events: Sequence[RungTaken], now: date
     found = [(rung, pairing) for rung, pairing in rows]
     pairings = [pairing for _, pairing in found]
     delegates = await delegates_of(db, [one.leader_id for one in pairings])
-    unsigned = await unsigned_by(db, [one.id for one in pairings])
+    unsigned = await unsigned_by(db, pairings)
     coordinators = await _coordinators(db, {one.programme_id for one in pairings})
     intended = []
     for rung, pairing in found:
@@ -97,12 +97,38 @@ async def _tell_nudges(db: AsyncSession, post: Post, claimed: Sequence[Claimed])
     rungs = await _rungs(db, claimed)
     about = {one.id: (one, rungs[one.about][1]) for one in claimed if one.about in rungs}
     subjects = await subjects_of(db, {key: one for key, one in about.items() if _one_of_the_two(*one)})
-    return {
+    told = {
         message_id: Told(
             subject.words, subject.reader.email, partial(_nudge, subject, rungs[about[message_id][0].about][0], post)
         )
         for message_id, subject in subjects.items()
     }
+    return told | await _tell_delegates(db, post, [one for one in about.values() if not _one_of_the_two(*one)])
+
+
+async def _tell_delegates(db: AsyncSession, post: Post, about: Sequence[tuple[Claimed, Pairing]]) -> dict[UUID, Told]:
+    """Who books for a leader, as long as they do: that the two need a time, and no more."""
+    delegates = await delegates_of(db, [pairing.leader_id for _, pairing in about])
+    people = await recipients(
+        db, [person_id for one, pairing in about for person_id in (one.recipient_id, *_two(pairing))]
+    )
+    return {
+        one.id: Told(people[one.recipient_id].words, people[one.recipient_id].email, partial(
+            _ask_delegate, people[one.recipient_id], people[pairing.leader_id], people[pairing.junior_id], post
+        ))
+        for one, pairing in about
+        if one.recipient_id in delegates.get(pairing.leader_id, ())
+    }  # fmt: skip
+
+
+def _ask_delegate(reader: Recipient, leader: Recipient, junior: Recipient, post: Post) -> Letter:
+    words, about = reader.words, {"leader": leader.name, "junior": junior.name}
+    return Letter(
+        subject=words.text("mail.nudge_delegate.subject", **about),
+        greeting=words.text("mail.greeting", name=reader.name),
+        lines=[words.text("mail.nudge_delegate.text", **about)],
+        choices=[Choice(words.text("mail.nudge_delegate.choice"), post.url("/me/sessions"))],
+    )
 
 
 def _one_of_the_two(message: Claimed, pairing: Pairing) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -59,9 +59,15 @@ def _chosen(actor: Actor) -> Select[Watch, Pairing, Programme, Person, Person]:
         .join(Programme, Programme.id == Watch.programme_id)
         .join(leader, leader.id == Pairing.leader_id)
         .join(junior, junior.id == Pairing.junior_id)
-        .where(acted_on_by(actor), Watch.level != Level.GREEN, Pairing.state == PairingState.ACTIVE)
+        .where(acted_on_by(actor), Watch.level != Level.GREEN, _waits_for_somebody())
         .order_by(Watch.level.desc(), Watch.points.desc(), Watch.changed_at, Watch.pairing_id)
     )
+
+
+def _waits_for_somebody() -> ColumnElement[bool]:
+    """A pairing that is paused rests, unless somebody confided in the coordinators since."""
+    confided = and_(Pairing.state == PairingState.PAUSED, Watch.changed_at >= Pairing.paused_at)
+    return or_(Pairing.state == PairingState.ACTIVE, confided)
 
 
 async def _views(db: AsyncSession, actor: Actor, rows: Sequence[Found]) -> list[AtRiskView]:

@@ -111,6 +111,8 @@ class Facts(Struct, frozen=True):
     cadence: timedelta
     booked: bool
     """Whether a session was arranged with both, whatever became of it."""
+    chosen_at: datetime | None = None
+    """When one of the two, or the leader's delegate, last chose a time for a session."""
     held: Sequence[datetime] = ()
     """When the sessions that were held began, in order."""
     answered_at: datetime | None = None
@@ -187,7 +189,7 @@ def since_when(matter: Matter, facts: Facts, now: datetime) -> datetime | None:
         return facts.began_at if facts.unsigned else None
     if _at_its_end(facts, now):
         return None
-    signs = (facts.began_at, facts.answered_at, *facts.held)
+    signs = (facts.began_at, facts.answered_at, facts.chosen_at, *facts.held)
     return max(at for at in signs if at is not None)
 
 

@@ -18,18 +18,28 @@ from mentoring.followups.models import Intervention, Rung, Watch
 from mentoring.followups.rules import SEVERITY, Level, Look, Matter, PairingNotAtRisk, Reason, Step, Taken
 from mentoring.identity import Actor
 from mentoring.pairings.contracts import (
+    AgreementMade,
+    AgreementSigned,
+    AgreementWritten,
     PairingBegan,
     PairingEnded,
+    PairingPaused,
+    PairingResumed,
     PairingsWithdrawn,
+    SessionBooked,
+    SessionHeld,
     SessionInvited,
+    SessionMissed,
     SessionsCancelled,
 )
-from mentoring.pairings.models import Pairing, PairSession
+from mentoring.pairings.models import Agreement, Pairing, PairSession
 from mentoring.pairings.queries import begun_pairings
-from mentoring.pairings.rules import PairingState
+from mentoring.pairings.rules import UNDER_WAY, PairingState
 from mentoring.pairings.service import chunks
 from mentoring.policy import Action
 from mentoring.programmes.models import Programme
+
+AboutSessions = SessionBooked | SessionHeld | SessionMissed | SessionsCancelled | SessionInvited
 
 
 async def watch_over(db: AsyncSession, events: Sequence[PairingBegan], now: datetime) -> None:
@@ -59,14 +69,21 @@ async def look_after_check_ins(
     await _look_again(db, list(await db.scalars(asked)), now)
 
 
-async def look_after_sessions(
-    db: AsyncSession, events: Sequence[SessionInvited | SessionsCancelled], now: datetime
-) -> None:
-    """Reaction: a session that was arranged, or called off, settles what was asked for or begins it anew."""
-    ids = [[one.session_id] if isinstance(one, SessionInvited) else one.session_ids for one in events]
-    for chunk in chunks([session_id for some in ids for session_id in some]):
-        met = select(PairSession.pairing_id).where(PairSession.id.in_(chunk))
-        await _look_again(db, list(await db.scalars(met.where(PairSession.pairing_id.in_(_urged())))), now)
+async def look_after_sessions(db: AsyncSession, events: Sequence[AboutSessions], now: datetime) -> None:
+    """Reaction: a session that was arranged, held, missed or called off settles what was asked for, or begins it anew.
+
+    That the time of one came near changes something only where it was asked for.
+    """
+    near = [one.session_id for one in events if isinstance(one, SessionInvited)]
+    other = [session_id for one in events if not isinstance(one, SessionInvited) for session_id in _about(one)]
+    for ids, which in ((near, _urged()), (other, select(Watch.pairing_id))):
+        for chunk in chunks(ids):
+            met = select(PairSession.pairing_id).where(PairSession.id.in_(chunk), PairSession.pairing_id.in_(which))
+            await _look_again(db, list(await db.scalars(met)), now)
+
+
+def _about(event: SessionBooked | SessionHeld | SessionMissed | SessionsCancelled) -> Sequence[UUID]:
+    return event.session_ids if isinstance(event, SessionsCancelled) else [event.session_id]
 
 
 def _urged() -> Select[UUID]:
@@ -74,12 +91,20 @@ def _urged() -> Select[UUID]:
     return select(Rung.pairing_id).where(Rung.matter == Matter.FIRST_SESSION, Rung.settled_at.is_(None))
 
 
-async def look_after_endings(
-    db: AsyncSession, events: Sequence[PairingEnded | PairingsWithdrawn], now: datetime
+async def look_after_agreements(
+    db: AsyncSession, events: Sequence[AgreementWritten | AgreementSigned | AgreementMade], now: datetime
 ) -> None:
-    """Reaction: a pairing that is over is watched over no more."""
-    over = [[one.pairing_id] if isinstance(one, PairingEnded) else one.pairing_ids for one in events]
-    await _look_again(db, [pairing_id for ids in over for pairing_id in ids], now)
+    """Reaction: a signature settles what was asked for; other words begin it anew."""
+    ids = [event.agreement_id for event in events]
+    await _look_again(db, list(await db.scalars(select(Agreement.pairing_id).where(Agreement.id.in_(ids)))), now)
+
+
+async def look_after_pairings(
+    db: AsyncSession, events: Sequence[PairingPaused | PairingResumed | PairingEnded | PairingsWithdrawn], now: datetime
+) -> None:
+    """Reaction: a pairing that is over is watched over no more, one that is paused rests, and then goes on."""
+    met = [one.pairing_ids if isinstance(one, PairingsWithdrawn) else [one.pairing_id] for one in events]
+    await _look_again(db, [pairing_id for ids in met for pairing_id in ids], now)
 
 
 async def _look_again(db: AsyncSession, pairing_ids: Sequence[UUID], now: datetime) -> None:
@@ -95,13 +120,16 @@ async def wake_watch(db: AsyncSession, now: datetime) -> UUID | None:
     if watch is None:
         return None
     pairing = await db.get_one(Pairing, watch.pairing_id)
-    if pairing.state is not PairingState.ACTIVE:
+    if pairing.state not in UNDER_WAY:
         watch.wake_at, watch.level, watch.points, watch.findings = None, Level.GREEN, 0, []
         await _settle(db, pairing.id, list(Matter), now)
         return pairing.id
     ladder = (await db.get_one(Programme, pairing.programme_id)).ladder
     facts = (await facts_of(db, [pairing]))[pairing.id]
     seen = rules.look(facts, ladder, await _taken(db, pairing.id), now)
+    if pairing.state is PairingState.PAUSED:
+        _rest(db, watch, seen, now)
+        return pairing.id
     await _settle(db, pairing.id, seen.over, now)
     for step in seen.taken:
         await _take(db, pairing.id, step, now)
@@ -136,6 +164,13 @@ async def _take(db: AsyncSession, pairing_id: UUID, step: Step, now: datetime) -
     db.add(rung)
     journal.record(db, RungTaken(rung.id), by=None, at=now)
     await db.flush()
+
+
+def _rest(db: AsyncSession, watch: Watch, seen: Look, now: datetime) -> None:
+    """While it is paused it stands as it stood, and no rung is taken; but whoever confides in somebody is heard."""
+    if _confided(seen.findings) and not _confided(watch.findings):
+        _note(db, watch, seen, now)
+    watch.wake_at = None
 
 
 def _note(db: AsyncSession, watch: Watch, seen: Look, now: datetime) -> None:

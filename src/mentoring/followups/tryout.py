@@ -9,12 +9,9 @@ from mentoring.errors import Invalid
 from mentoring.followups.contracts import Said, TryOut
 from mentoring.followups.simulation import Where, simulate
 from mentoring.identity import Actor
+from mentoring.pairings.rules import ZoneUnknown
 from mentoring.policy import Action
 from mentoring.programmes.queries import find_programme
-
-
-class ZoneUnknown(Invalid):
-    """``zone`` is no time zone of the database."""
 
 
 class DayUnreadable(Invalid):

@@ -207,7 +207,7 @@ def _kind(guard: ColumnElement[bool], tell: Tell) -> Kind:
 
 
 def _about_agreement(guard: ColumnElement[bool], tell: Tell) -> Kind:
-    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
+    async def tell_all(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Told]:
         rows = await db.execute(
             select(Agreement.id, Pairing)
             .join(Pairing, Pairing.id == Agreement.pairing_id)
@@ -217,12 +217,12 @@ def _about_agreement(guard: ColumnElement[bool], tell: Tell) -> Kind:
         subjects = await subjects_of(
             db, {one.id: (one, pairings[one.about]) for one in messages if one.about in pairings}
         )
-        return {message_id: partial(draft, subject, post) for message_id, subject in subjects.items()}
+        return {
+            message_id: Told(subject.words, subject.reader.email, partial(tell, subject, post))
+            for message_id, subject in subjects.items()
+        }
 
-    def draft(subject: Subject, post: Post) -> Draft:
-        return render(subject.words, tell(subject, post), subject.reader.email, post)
-
-    return Kind(guard & STILL_HERE, compose)
+    return Kind(guard & STILL_HERE, composer(tell_all), tell_all)
 
 
 def _unsigned(*which: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -20,12 +20,14 @@ from mentoring.journal import JournalEntry
 from mentoring.messages.bundles import BUNDLE
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
+from mentoring.pairings import agreements
 from mentoring.pairings import service as pairings
 from mentoring.pairings.contracts import PairingsProposed
+from mentoring.pairings.life import SignAgreement, WriteAgreement
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import PairingState
 from mentoring.people import pacing
-from mentoring.programmes.models import Coordinator
+from mentoring.programmes.models import Coordinator, Programme
 from mentoring.programmes.rules import Ladder, Plan
 from mentoring.reactions import COMPOSERS, deliver_next, pass_over_unanswered
 from tests.builders import REASONS, a_pairing, a_person, a_programme, as_actor
@@ -64,6 +66,20 @@ async def begun(database: Database, pairing: Pairing, at: datetime) -> None:
     for person_id, after in ((pairing.leader_id, 1), (pairing.junior_id, 2)):
         async with database.sessions.begin() as db:
             await pairings.accept_pairing(db, as_actor(person_id), pairing.id, at + after * ANSWERS_AFTER)
+        await settle(database, at + after * ANSWERS_AFTER)
+
+
+async def signed(database: Database, pairing: Pairing, at: datetime) -> None:
+    """The junior writes and signs the agreement, then the leader signs it, each as soon as a simulated one would."""
+    async with database.reading() as db:
+        plan = (await db.get_one(Programme, pairing.programme_id)).plan
+    words = WriteAgreement(plan.every_days, plan.minutes, "en")
+    for person_id, after in ((pairing.junior_id, 1), (pairing.leader_id, 2)):
+        async with database.sessions.begin() as db:
+            now, actor = at + after * ANSWERS_AFTER, as_actor(person_id)
+            if after == 1:
+                await agreements.write_agreement(db, actor, pairing.id, words, now)
+            await agreements.sign_agreement(db, actor, pairing.id, SignAgreement(1, 1), now)
         await settle(database, at + after * ANSWERS_AFTER)
 
 

@@ -30,7 +30,7 @@ from mentoring.pairings.rules import PairingState, SessionState
 from mentoring.people.models import Person
 from mentoring.programmes.models import Coordinator, Programme
 from mentoring.programmes.rules import Ladder
-from tests.builders import NOW, a_check_in, a_pairing, a_person, as_actor
+from tests.builders import NOW, a_check_in, a_pairing, a_person, an_agreement, as_actor
 from tests.harness.smtp import Sink
 from tests.mentoring.followups.living import settle
 from tests.mentoring.messages.posting import Time, a_sender, post_all
@@ -50,8 +50,9 @@ class Watched(NamedTuple):
 
 
 async def watched(db: AsyncSession) -> Watched:
-    """A pairing that began just now, watched over, with a coordinator."""
+    """A pairing that began just now and has signed its agreement, watched over, with a coordinator."""
     pairing = await a_pairing(db, PairingState.ACTIVE)
+    await an_agreement(db, pairing)
     coordinator = await a_person(db)
     db.add(Coordinator(programme_id=pairing.programme_id, person_id=coordinator.id))
     await db.flush()
@@ -153,7 +154,7 @@ async def test_a_pairing_that_is_over_is_watched_over_no_more(db: AsyncSession) 
     one = await watched(db)
     await look(db, NOW + 21 * DAY)
     one.pairing.state = PairingState.ENDED
-    await service.look_after_endings(db, [PairingEnded(one.pairing.id, one.pairing.leader_id)], NOW + 22 * DAY)
+    await service.look_after_pairings(db, [PairingEnded(one.pairing.id, one.pairing.leader_id)], NOW + 22 * DAY)
 
     await look(db, NOW + 22 * DAY)
 

@@ -10,10 +10,13 @@ import pytest
 
 from mentoring.db import Database, open_database
 from mentoring.followups.contracts import Said, Scenario
-from mentoring.followups.simulation import PAUSED_FOR, Where, simulate
+from mentoring.followups.simulation import ANSWERS_AFTER, PAUSED_FOR, Where, simulate
+from mentoring.pairings.life import Pause
+from mentoring.pairings.pausing import pause_pairing
 from mentoring.people.rules import MOST_A_WEEK, OFFICE_CLOSES, OFFICE_OPENS, working
 from mentoring.programmes.rules import PLANS, Ladder, Plan, Preset
-from tests.mentoring.followups.living import LOOKING_BACK, begun, live, proposed, told
+from tests.builders import as_actor
+from tests.mentoring.followups.living import LOOKING_BACK, begun, live, proposed, signed, told
 
 ZURICH, NAIROBI, RIYADH = Where("CH", "Europe/Zurich"), Where("KE", "Africa/Nairobi"), Where("SA", "Asia/Riyadh")
 DAY = date(2026, 3, 2)
@@ -43,10 +46,30 @@ async def test_a_simulated_pairing_is_told_what_a_real_one_is(
     pairing = await proposed(living, SHORT, Ladder(), leader, junior, at)
 
     await begun(living, pairing, at)
+    if scenario is Scenario.FINE:
+        await signed(living, pairing, at + 2 * ANSWERS_AFTER)
     await live(living, at + LOOKING_BACK, answering=scenario is Scenario.FINE)
 
     who = {pairing.leader_id: "leader", pairing.junior_id: "junior"}
     assert await told(living, who) == out_of(simulate(SHORT, Ladder(), scenario, leader, junior, DAY))
+
+
+@pytest.mark.parametrize("every_days", [7, 14])
+async def test_a_simulated_pause_is_a_real_one(living: Database, every_days: int) -> None:
+    plan, at = Plan(sessions=4, every_days=every_days), asked_at(ZURICH)
+    pairing = await proposed(living, plan, Ladder(), ZURICH, NAIROBI, at)
+    said = simulate(plan, Ladder(), Scenario.PAUSED, ZURICH, NAIROBI, DAY)
+    [paused_at] = [one.at for one in said if one.kind == "pairing_paused"]
+
+    await begun(living, pairing, at)
+    await signed(living, pairing, at + 2 * ANSWERS_AFTER)
+    await live(living, paused_at - timedelta(seconds=1), answering=True)
+    async with living.sessions.begin() as db:
+        until = (paused_at.astimezone(ZoneInfo(ZURICH.zone)) + PAUSED_FOR).date()
+        await pause_pairing(db, as_actor(pairing.leader_id, zone=ZURICH.zone), pairing.id, Pause(until), paused_at)
+    await live(living, at + LOOKING_BACK, answering=True)
+
+    assert await told(living, {pairing.leader_id: "leader", pairing.junior_id: "junior"}) == out_of(said)
 
 
 def out_of(said: list[Said]) -> list[tuple[datetime, str, str, tuple[str, ...]]]:
@@ -61,7 +84,10 @@ def test_a_pairing_that_falls_silent_climbs_the_ladder() -> None:
     said = simulate(PLANS[Preset.STANDARD], Ladder(), Scenario.SILENT, ZURICH, NAIROBI, DAY)
 
     assert kinds(said)["nudge_silence"] == 2
-    assert [one.about for one in said if one.kind == "at_risk"] == ["amber", "red"]
+    assert [one.about for whole in said for one in (whole.parts or [whole]) if one.kind == "at_risk"] == [
+        "amber",
+        "red",
+    ]
 
 
 def test_a_pairing_that_does_well_is_not_reminded_of_anything() -> None:

@@ -25,6 +25,8 @@ from mentoring.messages.mime import message_id
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState, Pace
 from mentoring.messages.service import enqueue
+from mentoring.pairings.booking import book_session
+from mentoring.pairings.life import BookSession
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import PairingState, SessionState
 from mentoring.people.contracts import AddressBounced
@@ -103,6 +105,19 @@ async def test_an_answer_from_a_calendar_is_taken(db: AsyncSession, says: str, a
     assert (outcome, seen.answer, seen.person, seen.proposed_at) == (
         Outcome.ANSWERED, answer, f"Jo {one.junior.family_name}", None,
     )  # fmt: skip
+
+
+async def test_an_answer_to_a_time_that_was_moved_since_counts_for_nothing(db: AsyncSession) -> None:
+    one = await invited(db)
+    await receive(db, an_answer(one, "ACCEPTED"))
+    moved = BookSession(f"{START + timedelta(days=1):%Y-%m-%dT%H:%M}")
+    seen = await book_session(db, as_actor(one.leader), one.session.id, moved, NOW + timedelta(minutes=5))
+
+    old = await receive(db, an_answer(one, "DECLINED", sequence=0, at=NOW + timedelta(minutes=6)))
+    new = await receive(db, an_answer(one, "TENTATIVE", sequence=1, at=NOW + timedelta(minutes=7)))
+
+    [answer] = await service.read_answers(db, as_actor(one.leader), one.session.id)
+    assert (seen.sequence, old, new, answer.answer) == (1, Outcome.OUTDATED, Outcome.ANSWERED, Answer.TENTATIVE)
 
 
 async def test_another_time_may_be_proposed(db: AsyncSession) -> None:
