@@ -18,6 +18,7 @@ from mentoring import reactions
 from mentoring.checkins import service as checkins
 from mentoring.checkins.models import CheckIn
 from mentoring.db import Database
+from mentoring.failpoints import failpoint
 from mentoring.journal import JournalEntry
 from mentoring.messages import dispatch
 from mentoring.messages.contracts import NOW
@@ -81,6 +82,8 @@ async def _wake(clock: Clock, name: str, wake_one: WakeOne) -> int:
         async with clock.database.sessions.begin() as db:
             if await wake_one(db, clock.now()) is None:
                 return woken
+            failpoint("wake.before_commit")
+        failpoint("wake.after_commit")
     return _stopped_after(name, BATCH)
 
 

@@ -12,6 +12,7 @@ COMMANDS = {
     "round": "mentoring.rounds.commands:round_",
     "people": "mentoring.people.commands:people",
     "messages": "mentoring.messages.commands:messages",
+    "check": "mentoring.upkeep.commands:check",
     "migrate": "mentoring.running:migrate",
     "serve": "mentoring.running:serve",
     "clock": "mentoring.running:clock",
