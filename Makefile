@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-setup check screenshots bench-main lock migrate clean
+.PHONY: help setup run test test-setup check screenshots chaos chaos-full bench-main lock migrate clean
 
 PYTHON ?= python3
 # Compiled once, at set-up and at first use: without that every command would spend seconds compiling what it imports.
@@ -39,6 +39,12 @@ screenshots: setup test-setup ## Make the pictures of the README anew
 
 bench-main: setup ## Measure the main path; DATA=folder names larger staff files
 	@$(BIN)/python -m tests.bench.main_path $(if $(DATA),--data '$(DATA)') $(BENCH_ARGS)
+
+chaos: setup ## Kill processes some forty times, at each failpoint once, and look whether anything was lost
+	@$(BIN)/python -m tests.chaos
+
+chaos-full: setup ## The same three hundred times, SQLite and PostgreSQL, two clocks, with all that goes wrong besides
+	@$(BIN)/python -m tests.chaos --full
 
 lock: $(UV) ## Lock the dependencies anew, by hashes
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --quiet -o requirements.lock

@@ -1,8 +1,8 @@
 """Processes that start in milliseconds: forked from one that has everything loaded, and real in all else.
 
 Each has its own process id, its own environment, its own connections, and is killed like any other. Speaks lines of
-JSON on its standard streams: ``{"start": [words], "environment": {}, "log": path}`` gives a process id, ``{"poll": id}``
-its exit code (negative: the signal that ended it), or nothing while it lives.
+JSON on its standard streams: ``{"start": [words], "environment": {}, "log": path}`` gives a process id,
+``{"poll": id}`` its exit code (negative: the signal that ended it), or nothing while it lives.
 """
 
 import json

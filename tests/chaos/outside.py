@@ -33,12 +33,12 @@ async def lost(db: AsyncSession, smtp: Sink) -> list[str]:
     )
     found = []
     known = {MessageState.SENT, MessageState.UNCERTAIN}
-    for state, *key in rows:
-        there = message_id(Claimed(*key, attempt=1), SENDER) in arrived
+    for state, id_, kind, about, sequence, recipient in rows:
+        there = message_id(Claimed(id_, kind, about, sequence, recipient, 1), SENDER) in arrived
         if state is MessageState.SENT and not there:
-            found.append(f"N4: message {key[0]} was lost")
+            found.append(f"N4: message {id_} was lost")
         if there and state not in known:
-            found.append(f"N4: message {key[0]} arrived and is {state.value}")
+            found.append(f"N4: message {id_} arrived and is {state.value}")
     return found
 
 

@@ -137,5 +137,3 @@ class Crowd:
                 self.rig.answers.check_ins[check_in] = Met.YES
                 done += 1
         return done
-
-

@@ -1,4 +1,4 @@
-"""What every chaos run works with: a database, a mail server that counts, processes to kill, and the rules at the end."""
+"""What every chaos run works with: a database, a mail server that counts, processes to kill, the rules at the end."""
 
 import asyncio
 import json
@@ -48,8 +48,8 @@ class Score:
 
     def line(self, uncertain: int, sent: int) -> str:
         return (
-            f"{self.kills} kill -9, {sum(self.faults.values())} faults of {len(self.faults)} kinds, {self.checks} checks: "
-            f"lost {_of(self.broken, 'lost')}, doubled {_of(self.broken, 'twice')}, other rules broken "
+            f"{self.kills} kill -9, {sum(self.faults.values())} faults of {len(self.faults)} kinds, "
+            f"{self.checks} checks: lost {_of(self.broken, 'lost')}, doubled {_of(self.broken, 'twice')}, other rules broken "
             f"{len(self.broken) - _of(self.broken, 'lost') - _of(self.broken, 'twice')}; "
             f"{sent} mails sent, uncertain {uncertain}, all shown"
         )
