@@ -13,6 +13,8 @@ COMMANDS = {
     "people": "mentoring.people.commands:people",
     "messages": "mentoring.messages.commands:messages",
     "check": "mentoring.upkeep.commands:check",
+    "status": "mentoring.upkeep.commands:status",
+    "resume": "mentoring.upkeep.commands:resume",
     "migrate": "mentoring.running:migrate",
     "serve": "mentoring.running:serve",
     "clock": "mentoring.running:clock",

@@ -38,6 +38,7 @@ from mentoring.rounds import api as rounds_api
 from mentoring.rounds import pages as rounds_pages
 from mentoring.settings import Settings, read_settings
 from mentoring.skills import api as skills_api
+from mentoring.upkeep import api as upkeep_api
 from mentoring.web import doors, problems
 from mentoring.web import pages as web_pages
 from mentoring.web.forms import FormRefused
@@ -61,6 +62,7 @@ DOORS = (
     rounds_api,
     rounds_pages,
     skills_api,
+    upkeep_api,
 )
 STATIC = Path(__file__).parent / "web" / "static"
 LARGEST_BODY = 1_000_000

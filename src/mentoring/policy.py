@@ -58,6 +58,8 @@ class Action(enum.StrEnum):
     FOLLOW_UP_READ = "checkins.follow_up"
     MESSAGES_READ = "messages.read"
     MAIL_READ = "messages.mail"
+    STATUS_READ = "status.read"
+    CLOCK_RESUME = "status.resume"
     TOKENS = "tokens.write"
     ADMINISTER = "administration.write"
 
@@ -137,6 +139,8 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.FOLLOW_UP_READ: ((administrator,), (its_coordinator,)),
     Action.MESSAGES_READ: ((administrator,), (a_coordinator,)),
     Action.MAIL_READ: ((administrator,), (addressee,)),
+    Action.STATUS_READ: ((administrator,), (a_coordinator,)),
+    Action.CLOCK_RESUME: ((administrator,), (a_coordinator,)),
     Action.TOKENS: ((administrator,),),
     Action.ADMINISTER: ((administrator,),),
 }

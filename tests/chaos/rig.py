@@ -165,7 +165,8 @@ class Rig:
         async with self.database.reading() as db:
             broken = await broken_rules(db, datetime.now(UTC))
             broken += doubled(self.smtp) + await self.answers.forgotten(db)
-        self.score.broken += [f"after {after}: {one}" for one in broken]
+        known = {one.partition(": ")[2] for one in self.score.broken}
+        self.score.broken += [f"after {after}: {one}" for one in broken if one not in known]
 
     async def settle(self) -> None:
         """Let one clock run until nothing is due any more, then look whether anything was lost on the way."""

@@ -15,6 +15,7 @@ from mentoring.people.rules import LinkPurpose
 from mentoring.programmes.rules import CHECKLIST, Ladder, MatchingRules, MatchingWeights, Plan, Preset, Role
 from mentoring.rounds.rules import OverrideKind, RoundState
 from mentoring.skills.digcomp import shipped_catalogue
+from mentoring.upkeep.rules import Alarm
 from tests.architecture.sources import code, function_name, nodes
 
 
@@ -54,8 +55,11 @@ NUMBERED = [
 ]
 LADDER = Ladder.__struct_fields__
 LEVELS = range(5)
+COUNTED = ("messages_due", "messages_uncertain", "messages_refused", "leases_expired", "events_failing")
 
 EXPANSIONS: dict[str, list[str]] = {
+    "status.alarm.{}": filled("status.alarm.{}", Alarm),
+    "status.{}": filled("status.{}", COUNTED),
     "check_in.met.{}": filled("check_in.met.{}", Met),
     "error.{}": [],  # every cause is looked for by its own test
     "http.{}": filled("http.{}", (400, 404, 405, 413, 415, 500)),

@@ -154,6 +154,10 @@ ROUTES: dict[str, Call] = {
     "GET /check-ins/{token}": Call(ALL),
     "POST /check-ins/{token}": Call(ALL, data={"met": "no"}),
     "GET /api/v1/follow-ups": Call(SIGNED_IN),
+    # the upkeep
+    "GET /metrics": Call(STAFF),
+    "GET /api/v1/status": Call(STAFF),
+    "POST /api/v1/status/resume": Call(STAFF),
     # messages
     "GET /api/v1/messages": Call(STAFF),
     "GET /api/v1/mailbox": Call(SIGNED_IN),

@@ -65,6 +65,8 @@ MAY: list[tuple[Action, object, set[str]]] = [
     (Action.FOLLOW_UP_READ, OF_THE_PROGRAMME, ITS_OWN),
     (Action.MESSAGES_READ, NOTHING, COORDINATORS),
     (Action.MAIL_READ, MY_MAIL, {"me", *RUNS_IT}),
+    (Action.STATUS_READ, NOTHING, COORDINATORS),
+    (Action.CLOCK_RESUME, NOTHING, COORDINATORS),
     (Action.TOKENS, NOTHING, RUNS_IT),
     (Action.ADMINISTER, NOTHING, RUNS_IT),
 ]

@@ -3,7 +3,10 @@
 import click
 
 from mentoring import console
-from mentoring.upkeep import invariants
+from mentoring.i18n import Words
+from mentoring.identity import MACHINE
+from mentoring.upkeep import invariants, queries, service
+from mentoring.upkeep.contracts import Status
 
 
 @click.command()
@@ -20,3 +23,31 @@ def check(as_json: bool) -> None:
         as_json, broken, [*broken, words.plural("check.broken", len(broken)) if broken else words.text("check.fine")]
     )
     raise SystemExit(1 if broken else 0)
+
+
+@click.command()
+@console.json_option
+def status(as_json: bool) -> None:
+    """Say how the clock, the queue and the events are. Exit code 1 while an alarm rings."""
+    found = console.reading(lambda db: queries.read_status(db, MACHINE, console.moment()))
+    console.say(as_json, found, _lines(console.words(), found))
+    raise SystemExit(1 if found.alarms else 0)
+
+
+def _lines(words: Words, found: Status) -> list[str]:
+    age = "-" if found.tick_age is None else words.number(found.tick_age)
+    counted = ("messages_due", "messages_uncertain", "messages_refused", "leases_expired", "events_failing")
+    return [
+        *(words.text(f"status.alarm.{alarm}") for alarm in found.alarms),
+        words.text("status.tick_age", seconds=age),
+        *(words.text(f"status.{name}", number=words.number(getattr(found, name))) for name in counted),
+        *([words.text("status.last_error", error=found.last_error)] if found.last_error else []),
+    ]
+
+
+@click.command()
+@console.json_option
+def resume(as_json: bool) -> None:
+    """Let the clock go on after it has stopped to ask. See "When the clock stops and asks" in docs/operations.md."""
+    console.in_transaction(lambda db: service.resume_clock(db, MACHINE, console.moment()))
+    console.say(as_json, {"resumed": True}, [console.words().text("status.resumed")])
