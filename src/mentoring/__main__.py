@@ -14,6 +14,8 @@ COMMANDS = {
     "messages": "mentoring.messages.commands:messages",
     "check": "mentoring.upkeep.commands:check",
     "status": "mentoring.upkeep.commands:status",
+    "backup": "mentoring.upkeep.commands:backup",
+    "restore": "mentoring.upkeep.commands:restore",
     "resume": "mentoring.upkeep.commands:resume",
     "migrate": "mentoring.running:migrate",
     "serve": "mentoring.running:serve",

@@ -1,11 +1,15 @@
 """The command line's door to the upkeep of a deployment."""
 
+from pathlib import Path
+
 import click
 
 from mentoring import console
 from mentoring.i18n import Words
 from mentoring.identity import MACHINE
 from mentoring.upkeep import invariants, queries, service
+from mentoring.upkeep.backup import back_up
+from mentoring.upkeep.backup import restore as put_back
 from mentoring.upkeep.contracts import Status
 
 
@@ -51,3 +55,30 @@ def resume(as_json: bool) -> None:
     """Let the clock go on after it has stopped to ask. See "When the clock stops and asks" in docs/operations.md."""
     console.in_transaction(lambda db: service.resume_clock(db, MACHINE, console.moment()))
     console.say(as_json, {"resumed": True}, [console.words().text("status.resumed")])
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@console.json_option
+def backup(file: Path, as_json: bool) -> None:
+    """Write everything that the database holds to FILE, while the service runs.
+
+    Keep the secret (MENTORING_SECRET_FILE) with it: links that went out are signed with it.
+    """
+    copied = console.with_database(lambda opened: back_up(opened, file))
+    words = console.words().text("backup.done", rows=console.words().number(copied.rows), file=file)
+    console.say(as_json, {"rows": copied.rows, "tables": copied.tables}, [words])
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+@click.option("--replace", is_flag=True, help="Throw away what the database holds now.")
+@console.json_option
+def restore(file: Path, replace: bool, as_json: bool) -> None:
+    """Put a backup back: all of it, or nothing. Stop web and clock first.
+
+    The clock stops and asks when it starts on a backup that is older than a day: look, then mentoring resume.
+    """
+    copied = console.with_database(lambda opened: put_back(opened, file, replace=replace))
+    words = console.words().text("restore.done", rows=console.words().number(copied.rows))
+    console.say(as_json, {"rows": copied.rows, "tables": copied.tables}, [words])
