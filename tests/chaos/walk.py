@@ -24,12 +24,15 @@ from tests.harness.server import Process, started
 from tests.harness.smtp import Fault
 
 POINTS = frozenset({
+    "backup.half_written",
+    "backup.before_rename",
     "command.before_commit", "command.after_commit",
     "deliver.between_reactions", "deliver.before_commit", "deliver.after_commit",
     "import.half_written", "import.before_commit", "import.after_commit",
     "keep.before_commit",
     "publish.after_cas", "publish.after_pairings", "publish.after_counts",
     "request.before_commit", "request.after_commit",
+    "restore.before_commit",
     "send.composed", "send.claimed", "send.intended", "send.said", "send.answered", "send.unmarked",
     "send.before_last_mark", "send.marked", "send.unsettled",
     "signups.half_written", "signups.before_commit",
@@ -153,6 +156,20 @@ async def answering(rig: Rig) -> None:
     assert await count(rig, CheckIn) > 0
 
 
+async def keeping(rig: Rig) -> None:
+    """A backup is there whole or not at all; a restore that dies has changed nothing."""
+    file = rig.folder / "copy.backup"
+    for point in ("backup.half_written", "backup.before_rename"):
+        await rig.dies_at(point, "backup", str(file))
+        assert not file.exists()
+    await rig.command("backup", str(file))
+    people = await count(rig, Person)
+    await rig.dies_at("restore.before_commit", "restore", str(file), "--replace")
+    assert await count(rig, Person) == people
+    await rig.command("restore", str(file), "--replace")
+    assert await count(rig, Person) == people
+
+
 def web(rig: Rig, **more: str) -> "Web":
     return Web(rig, more)
 
@@ -190,4 +207,5 @@ async def walk(rig: Rig) -> None:
     await publishing(rig)
     await mailing(rig)
     await answering(rig)
+    await keeping(rig)
     assert set(rig.score.faults) >= POINTS, POINTS - set(rig.score.faults)

@@ -34,10 +34,15 @@ async def a_little_history(opened: Database) -> None:
 
 
 @pytest.fixture
-async def other(run: Run, tmp_path: Path) -> AsyncIterator[Database]:
-    """Another database, empty, on SQLite."""
+def other_url(run: Run, tmp_path: Path) -> str:
     (tmp_path / "other").mkdir()
-    async with database_at(copied_sqlite(run, tmp_path / "other")) as opened:
+    return copied_sqlite(run, tmp_path / "other")
+
+
+@pytest.fixture
+async def other(other_url: str) -> AsyncIterator[Database]:
+    """Another database, empty, on SQLite."""
+    async with database_at(other_url) as opened:
         yield opened
 
 
