@@ -146,7 +146,7 @@ async def answering(rig: Rig) -> None:
             await rig.dies_at("wake.before_commit", "clock")
             await rig.settle()
             await crowd.ask_now(12)
-            await rig.dies_at("wake.after_commit", "clock", visit=3)
+            await rig.dies_at("wake.after_commit", "clock")
             await rig.dies_at("send.marked", "clock")
             await rig.settle()
             assert await crowd.answer(browser, 6) == 6
