@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring import logs
 from mentoring.checkins import api as checkins_api
 from mentoring.checkins import pages as checkins_pages
-from mentoring.db import Database, open_database
+from mentoring.db import UNAVAILABLE, Database, open_database
 from mentoring.directory import api as directory_api
 from mentoring.directory import pages as directory_pages
 from mentoring.entrance import Entrance
@@ -114,6 +114,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             FormRefused: problems.form_refused,
             HTTPException: problems.refused_by_framework,
             RecursionError: problems.too_deep,
+            **dict.fromkeys(UNAVAILABLE, problems.unavailable),
             Exception: problems.failed,
         },
         template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings)),

@@ -30,7 +30,7 @@ from tests.harness.run import REPOSITORY
 from tests.harness.server import LOOK_AGAIN_AFTER
 from tests.harness.smtp import Sink
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds that anything may take on a busy machine before the run counts as failed."""
 
 KILLED = -signal.SIGKILL

@@ -18,7 +18,7 @@ from mentoring.programmes.models import Enrolment, Programme
 from mentoring.rounds.models import Round
 from mentoring.rounds.rules import RoundState
 from tests.chaos.people import PROGRAMME, STAFF, Crowd, write_files
-from tests.chaos.rig import Rig
+from tests.chaos.rig import PATIENCE, Rig
 from tests.harness.run import free_port
 from tests.harness.server import Process, started
 from tests.harness.smtp import Fault
@@ -186,7 +186,7 @@ class Web:
 
     def __enter__(self) -> tuple[Process, Crowd]:
         self._process = self._running.__enter__()
-        self._process.wait_until_ready()
+        self._process.wait_until_ready(seconds=2 * PATIENCE)
         return self._process, Crowd(self._rig, self._url)
 
     def __exit__(self, *_: object) -> None:
