@@ -19,7 +19,7 @@ from mentoring.people.models import Account
 from mentoring.people.service import open_session
 from mentoring.settings import Settings
 from tests.bench.organisations import SIGN_UP_COLUMNS, STAFF_COLUMNS, Shape, sign_up_rows, staff_rows
-from tests.chaos.rig import Rig
+from tests.chaos.rig import PATIENCE, Rig
 
 PROGRAMME = "Digital leaders"
 SHAPE = Shape(
@@ -59,7 +59,7 @@ class Crowd:
         self._secret = Settings(secret_file=rig.folder / "secret").secret()
 
     def browser(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, headers={"origin": self.url}, trust_env=False, timeout=20)
+        return httpx.AsyncClient(base_url=self.url, headers={"origin": self.url}, trust_env=False, timeout=PATIENCE)
 
     async def turns(self, limit: int = 1000) -> list[Pairing]:
         """Pairings that wait for somebody's yes."""
