@@ -107,7 +107,8 @@ class Crowd:
     async def chase_now(self, count: int) -> None:
         """Days pass: so many open questions come to their next follow-up, or to their end."""
         now = datetime.now(UTC)
-        chosen = select(CheckIn.id).where(CheckIn.state == CheckInState.OPEN, CheckIn.wake_at > now).limit(count)
+        fresh = (CheckIn.state == CheckInState.OPEN, CheckIn.wake_at > now, CheckIn.follow_ups == 0)
+        chosen = select(CheckIn.id).where(*fresh).order_by(CheckIn.id).limit(count)
         async with self.rig.database.sessions.begin() as db:
             await db.execute(
                 update(CheckIn)
