@@ -1,4 +1,4 @@
-"""One function per job: a loop over one use case, a transaction per item, a limit per run.
+"""One function per job: a loop over one use case, few items a transaction, a limit per run.
 
 The schedule is the ``wake_at`` column of each table. Every job may run twice, and in any number of processes; a tick
 with nothing to do is one look at an index.
@@ -19,6 +19,7 @@ from mentoring import reactions
 from mentoring.checkins import service as checkins
 from mentoring.checkins.models import CheckIn
 from mentoring.db import Database
+from mentoring.failpoints import failpoint
 from mentoring.followups import service as followups
 from mentoring.followups.models import Watch
 from mentoring.hooks import dispatch as hooks
@@ -37,6 +38,9 @@ from mentoring.rounds import solving as rounds
 log = logging.getLogger(__name__)
 BATCH = 500
 """Items in one run of a job; the rest wait for the next, so that no job starves the others."""
+
+TOGETHER = 25
+"""Items that one transaction wakes: a commit costs more than waking one does, and a death takes back few."""
 
 Stopping = Callable[[], bool]
 WakeOne = Callable[[AsyncSession, datetime], Awaitable[UUID | None]]
@@ -90,13 +94,31 @@ async def wake_watches(clock: Clock) -> int:
 
 
 async def _wake(clock: Clock, name: str, wake_one: WakeOne) -> int:
-    for woken in range(BATCH):
-        if clock.stopping():
+    woken = 0
+    while woken < BATCH:
+        if clock.stopping() or not (some := await _wake_some(clock, wake_one)):
             return woken
-        async with clock.database.sessions.begin() as db:
-            if await wake_one(db, clock.now()) is None:
-                return woken
-    return _stopped_after(name, BATCH)
+        woken += some
+    return _stopped_after(name, woken)
+
+
+async def _wake_some(clock: Clock, wake_one: WakeOne) -> int:
+    """Wake as many as go together into one transaction; where one of them fails, the first alone."""
+    try:
+        return await _wake_together(clock, wake_one, TOGETHER)
+    except Exception:
+        log.exception("items failed together, one is tried alone", extra={"job": wake_one.__name__})
+        return await _wake_together(clock, wake_one, 1)
+
+
+async def _wake_together(clock: Clock, wake_one: WakeOne, limit: int) -> int:
+    woken = 0
+    async with clock.database.sessions.begin() as db:
+        while woken < limit and not clock.stopping() and await wake_one(db, clock.now()) is not None:
+            woken += 1
+        failpoint("wake.before_commit")
+    failpoint("wake.after_commit")
+    return woken
 
 
 async def release_messages(clock: Clock) -> int:

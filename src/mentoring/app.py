@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring import logs
 from mentoring.checkins import api as checkins_api
 from mentoring.checkins import pages as checkins_pages
-from mentoring.db import Database, open_database
+from mentoring.db import UNAVAILABLE, Database, open_database
 from mentoring.directory import api as directory_api
 from mentoring.directory import pages as directory_pages
 from mentoring.entrance import Entrance
@@ -43,6 +43,7 @@ from mentoring.rounds import api as rounds_api
 from mentoring.rounds import pages as rounds_pages
 from mentoring.settings import Settings, read_settings
 from mentoring.skills import api as skills_api
+from mentoring.upkeep import api as upkeep_api
 from mentoring.web import doors, problems
 from mentoring.web import pages as web_pages
 from mentoring.web.forms import FormRefused
@@ -83,6 +84,7 @@ DOORS = (
     rounds_api,
     rounds_pages,
     skills_api,
+    upkeep_api,
 )
 STATIC = Path(__file__).parent / "web" / "static"
 LARGEST_BODY = 1_000_000
@@ -134,6 +136,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             FormRefused: problems.form_refused,
             HTTPException: problems.refused_by_framework,
             RecursionError: problems.too_deep,
+            **dict.fromkeys(UNAVAILABLE, problems.unavailable),
             Exception: problems.failed,
         },
         template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings)),

@@ -80,6 +80,8 @@ class Action(enum.StrEnum):
     ANSWERS_READ = "pairings.answers"
     MESSAGES_READ = "messages.read"
     MAIL_READ = "messages.mail"
+    STATUS_READ = "status.read"
+    CLOCK_RESUME = "status.resume"
     TOKENS = "tokens.write"
     ADMINISTER = "administration.write"
 
@@ -200,6 +202,8 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.ANSWERS_READ: ((one_of_the_two,),),
     Action.MESSAGES_READ: ((administrator,), (a_coordinator,)),
     Action.MAIL_READ: ((administrator,), (addressee,)),
+    Action.STATUS_READ: ((administrator,), (a_coordinator,)),
+    Action.CLOCK_RESUME: ((administrator,), (a_coordinator,)),
     Action.TOKENS: ((administrator,),),
     Action.ADMINISTER: ((administrator,),),
 }

@@ -20,6 +20,7 @@ from mentoring.checkins import service as checkins
 from mentoring.checkins.contracts import CheckInAnswered, CheckInFired, CheckInFollowedUp, CheckInLapsed
 from mentoring.db import Database
 from mentoring.directory.contracts import PersonLeft
+from mentoring.failpoints import failpoint
 from mentoring.followups import mails as followup_mails
 from mentoring.followups import service as followups
 from mentoring.followups.contracts import PairingAtRisk, RungTaken
@@ -145,6 +146,8 @@ async def deliver_next(database: Database, now: datetime, reactions: Reactions =
             entries = await _waiting(db, now)
             numbers = [entry.number for entry in entries]
             await _react(db, entries, now, reactions)
+            failpoint("deliver.before_commit")
+        failpoint("deliver.after_commit")
     except Exception:  # whatever a reaction does wrong, the others must run
         if not numbers:
             raise
@@ -172,6 +175,7 @@ async def _react(db: AsyncSession, entries: Sequence[JournalEntry], now: datetim
         events = [event_of(entry, kinds) for entry in entries]
         for reaction in reactions[kinds[entries[0].event]]:
             await reaction(db, events, now)
+            failpoint("deliver.between_reactions")
     for entry in entries:
         entry.wake_at, entry.delivered_at, entry.error = None, now, None
 

@@ -32,6 +32,7 @@ from mentoring.rounds.trying import PolicyRow
 from mentoring.rounds.verdicts import AIMS, CAUSES
 from mentoring.rounds.wording import PRICED
 from mentoring.skills.digcomp import shipped_catalogue
+from mentoring.upkeep.rules import Alarm
 from tests.architecture.sources import code, function_name, nodes
 
 
@@ -101,8 +102,11 @@ SAID = (
 )
 TOLD_COORDINATORS = ("at_risk", "confided", *(f"look_{matter}" for matter in Matter))
 NUDGES = [f"mail.nudge.{matter}" for matter in Matter]
+COUNTED = ("messages_due", "messages_uncertain", "messages_refused", "leases_expired", "events_failing")
 
 EXPANSIONS: dict[str, list[str]] = {
+    "status.alarm.{}": filled("status.alarm.{}", Alarm),
+    "status.{}": filled("status.{}", COUNTED),
     "check_in.met.{}": filled("check_in.met.{}", Met),
     "error.{}": [],  # every cause is looked for by its own test
     "hook.{}": filled("hook.{}", Topic),

@@ -239,6 +239,10 @@ ROUTES: dict[str, Call] = {
         BOSS, json={"name": "Ours", "kind": "slack", "url": "https://chat.example.org/x"}
     ),
     "DELETE /api/v1/hooks/{hook_id}": Call(BOSS),
+    # the upkeep
+    "GET /metrics": Call(STAFF),
+    "GET /api/v1/status": Call(STAFF),
+    "POST /api/v1/status/resume": Call(STAFF),
     # messages
     "GET /api/v1/messages": Call(STAFF),
     "GET /api/v1/mailbox": Call(SIGNED_IN),

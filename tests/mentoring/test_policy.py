@@ -128,6 +128,8 @@ MAY: list[tuple[Action, object, set[str]]] = [
     (Action.ANSWERS_READ, NOT_ASKED, set()),
     (Action.MESSAGES_READ, NOTHING, COORDINATORS),
     (Action.MAIL_READ, MY_MAIL, {"me", *RUNS_IT}),
+    (Action.STATUS_READ, NOTHING, COORDINATORS),
+    (Action.CLOCK_RESUME, NOTHING, COORDINATORS),
     (Action.TOKENS, NOTHING, RUNS_IT),
     (Action.ADMINISTER, NOTHING, RUNS_IT),
 ]

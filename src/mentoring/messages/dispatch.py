@@ -22,6 +22,7 @@ from sqlalchemy import Update, and_, bindparam, case, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from mentoring.db import Database
+from mentoring.failpoints import failpoint
 from mentoring.messages.contracts import NOW, Claimed, Kind, Post, Write
 from mentoring.messages.mime import mail_bytes
 from mentoring.messages.models import Message
@@ -96,6 +97,8 @@ async def _send_batch(sender: Sender, stopping: Stopping) -> int:
     async with sender.database.sessions.begin() as db:
         claimed = await claim(db, sender.owner, sender.clock())
         mails = await _compose(db, sender, claimed)
+        failpoint("send.composed")
+    failpoint("send.claimed")
     if sender.smtp is None:
         await _keep(sender, claimed, mails)
     else:
@@ -230,6 +233,7 @@ async def _send(sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], mails: M
                 await asyncio.sleep(0)  # both are on their way; the next mail is written meanwhile
                 ahead = following()
                 granted = await intending
+                failpoint("send.intended")
                 before = None
                 exchange = Exchange(opening, granted, ahead.to if ahead else None)
                 before = await _finish(sender, smtp, one, mail, exchange)
@@ -239,7 +243,9 @@ async def _send(sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], mails: M
                 mail = ahead
         finally:
             if before is not None:
+                failpoint("send.before_last_mark")
                 await _mark_sent(connection, sender, before)
+                failpoint("send.marked")
 
 
 async def _finish(sender: Sender, smtp: Smtp, one: Claimed, mail: Mail, exchange: Exchange) -> Claimed | None:
@@ -250,6 +256,7 @@ async def _finish(sender: Sender, smtp: Smtp, one: Claimed, mail: Mail, exchange
         await _skip(sender, [one])
         return None
     outcome = refusal or await smtp.hand_over(mail.content, exchange.following)
+    failpoint("send.unmarked")
     if outcome.verdict is Verdict.SENT:
         return one
     await _settle(sender, one, outcome)
@@ -335,6 +342,7 @@ async def _settle(sender: Sender, one: Claimed, outcome: Outcome) -> None:
     }
     async with sender.database.sessions.begin() as db:
         await db.execute(_mine(one, MessageState.SENDING).values(values[outcome.verdict]))
+        failpoint("send.unsettled")
 
 
 def _later(sender: Sender, one: Claimed, error: str | None, now: datetime) -> dict[str, object]:
@@ -380,4 +388,5 @@ async def _keep(sender: Sender, claimed: Sequence[Claimed], mails: Mails) -> Non
                     .execution_options(synchronize_session=False),
                     {"now": now},
                 )  # fmt: skip
+        failpoint("keep.before_commit")
     await _skip(sender, [one for one in claimed if one.id not in mails or written[one.id] is not None])
