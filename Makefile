@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-setup check screenshots bench-main bench-match bench-strategy mutants lock migrate clean
+.PHONY: help setup run test test-setup check screenshots chaos chaos-full bench-main bench-clock bench-match bench-strategy mutants lock migrate clean
 
 PYTHON ?= python3
 # Compiled once, at set-up and at first use: without that every command would spend seconds compiling what it imports.
@@ -49,6 +49,15 @@ mutants: .tools/bench/.synced ## Change the engine in many small ways: how often
 
 bench-strategy: setup ## Measure whether it pays to list fewer hours or skills than is true
 	@$(BIN)/python -m tests.bench.strategy $(BENCH_ARGS)
+
+chaos: setup ## Kill processes some forty times, at each failpoint once, and look whether anything was lost
+	@$(BIN)/python -m tests.chaos
+
+chaos-full: setup ## The same three hundred times, SQLite and PostgreSQL, two clocks, with all that goes wrong besides
+	@$(BIN)/python -m tests.chaos --full
+
+bench-clock: setup ## Measure the clock, and two schedulers of others beside it
+	@$(BIN)/python -m tests.bench.clock $(BENCH_ARGS)
 
 lock: $(UV) ## Lock the dependencies anew, by hashes
 	$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --quiet -o requirements.lock

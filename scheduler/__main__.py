@@ -17,10 +17,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from mentoring import console, logs
 from mentoring.db import Database, database
+from mentoring.heartbeat import TICK
 from mentoring.messages.dispatch import new_sender
 from mentoring.reactions import COMPOSERS
 from mentoring.running import prepare
 from mentoring.settings import Settings
+from scheduler.brake import Brake
 from scheduler.health import Health
 from scheduler.jobs import JOBS, Clock, Job, due_jobs
 
@@ -38,6 +40,7 @@ class Metronome:
         self.running: dict[Job, asyncio.Task[None]] = {}
         self.looking = asyncio.Lock()
         self.health = Health(opened)
+        self.brake = Brake(opened)
         sender = new_sender(opened, settings, COMPOSERS)
         self.clock = Clock(opened, sender, self.stopping.is_set)
 
@@ -69,7 +72,11 @@ class Metronome:
                 log.exception("tick failed")
 
     async def _look(self) -> None:
-        due = [] if self.stopping.is_set() else await due_jobs(self.clock)
+        now = self.clock.now()
+        if self.stopping.is_set() or not await self.brake.lets_go_on(now):
+            return
+        await self.health.note(TICK, 1, None, now)
+        due = await due_jobs(self.clock)
         for job in JOBS:
             if job in due and job not in self.running:
                 self._begin(job)

@@ -1,4 +1,4 @@
-"""One function per job: a loop over one use case, a transaction per item, a limit per run.
+"""One function per job: a loop over one use case, few items a transaction, a limit per run.
 
 The schedule is the ``wake_at`` column of each table. Every job may run twice, and in any number of processes; a tick
 with nothing to do is one look at an index.
@@ -7,6 +7,7 @@ with nothing to do is one look at an index.
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,21 +19,34 @@ from mentoring import reactions
 from mentoring.checkins import service as checkins
 from mentoring.checkins.models import CheckIn
 from mentoring.db import Database
+from mentoring.failpoints import failpoint
+from mentoring.followups import service as followups
+from mentoring.followups.models import Watch
+from mentoring.hooks import dispatch as hooks
+from mentoring.hooks.calling import Caller
 from mentoring.journal import JournalEntry
 from mentoring.messages import dispatch
 from mentoring.messages.contracts import NOW
 from mentoring.messages.dispatch import Sender
 from mentoring.messages.models import Message
+from mentoring.messages.rules import MessageState
 from mentoring.pairings import service as pairings
 from mentoring.pairings.models import Pairing, PairSession
+from mentoring.people import pacing
 from mentoring.rounds import solving as rounds
 
 log = logging.getLogger(__name__)
 BATCH = 500
 """Items in one run of a job; the rest wait for the next, so that no job starves the others."""
 
+TOGETHER = 25
+"""Items that one transaction wakes: a commit costs more than waking one does, and a death takes back few."""
+
 Stopping = Callable[[], bool]
 WakeOne = Callable[[AsyncSession, datetime], Awaitable[UUID | None]]
+
+
+CALLER = Caller()
 
 
 class Clock(NamedTuple):
@@ -74,14 +88,46 @@ async def wake_check_ins(clock: Clock) -> int:
     return await _wake(clock, "check-ins", checkins.wake_check_in)
 
 
+async def wake_watches(clock: Clock) -> int:
+    """Look at the pairings whose ladder has a rung to take, or whose risk may have changed."""
+    return await _wake(clock, "watches", followups.wake_watch)
+
+
 async def _wake(clock: Clock, name: str, wake_one: WakeOne) -> int:
-    for woken in range(BATCH):
-        if clock.stopping():
+    woken = 0
+    while woken < BATCH:
+        if clock.stopping() or not (some := await _wake_some(clock, wake_one)):
             return woken
-        async with clock.database.sessions.begin() as db:
-            if await wake_one(db, clock.now()) is None:
-                return woken
-    return _stopped_after(name, BATCH)
+        woken += some
+    return _stopped_after(name, woken)
+
+
+async def _wake_some(clock: Clock, wake_one: WakeOne) -> int:
+    """Wake as many as go together into one transaction; where one of them fails, the first alone."""
+    try:
+        return await _wake_together(clock, wake_one, TOGETHER)
+    except Exception:
+        log.exception("items failed together, one is tried alone", extra={"job": wake_one.__name__})
+        return await _wake_together(clock, wake_one, 1)
+
+
+async def _wake_together(clock: Clock, wake_one: WakeOne, limit: int) -> int:
+    woken = 0
+    async with clock.database.sessions.begin() as db:
+        while woken < limit and not clock.stopping() and await wake_one(db, clock.now()) is not None:
+            woken += 1
+        failpoint("wake.before_commit")
+    failpoint("wake.after_commit")
+    return woken
+
+
+async def release_messages(clock: Clock) -> int:
+    """Let go what waited for a good moment of its reader."""
+    return await _wake(clock, "messages", partial(_release, clock))
+
+
+async def _release(clock: Clock, db: AsyncSession, now: datetime) -> UUID | None:
+    return await pacing.release_messages(db, clock.sender.kinds, now)
 
 
 async def send_messages(clock: Clock) -> int:
@@ -93,6 +139,11 @@ async def send_messages(clock: Clock) -> int:
             return sent
         sent += some
     return sent
+
+
+async def tell_hooks(clock: Clock) -> int:
+    """Tell chats and programs what is due."""
+    return await hooks.tell_due(clock.sender, CALLER, clock.stopping)
 
 
 async def solve_rounds(clock: Clock) -> int:
@@ -115,7 +166,10 @@ JOBS: Mapping[Job, ColumnElement[bool]] = {
     wake_pairings: _earliest(Pairing.wake_at),
     wake_sessions: _earliest(PairSession.wake_at),
     wake_check_ins: _earliest(CheckIn.wake_at),
+    wake_watches: _earliest(Watch.wake_at),
+    release_messages: exists().where(Message.state == MessageState.HELD, Message.wake_at <= NOW),
     send_messages: _earliest(Message.wake_at),
+    tell_hooks: hooks.WAITING,
     solve_rounds: exists().where(rounds.waiting(NOW)),
 }
 """The jobs, each with what is true when it has something to do."""

@@ -186,12 +186,19 @@ async def a_check_in(
     return await _added(db, CheckIn(**(values | changes)))
 
 
-def as_actor(person: Person | UUID, *, administrator: bool = False, coordinates: tuple[Programme, ...] = ()) -> Actor:
+def as_actor(
+    person: Person | UUID,
+    *,
+    administrator: bool = False,
+    coordinates: tuple[Programme, ...] = (),
+    zone: str = "UTC",
+) -> Actor:
     """Somebody who is signed in."""
     return Actor(
         id=person.id if isinstance(person, Person) else person,
         administrator=administrator,
         coordinates=frozenset(programme.id for programme in coordinates),
+        zone=zone,
     )
 
 

@@ -23,10 +23,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("round_inputs") as table:
-        table.drop_column("proof")
-        table.drop_column("aim")
-    with op.batch_alter_table("round") as table:
-        table.drop_column("matching")
-    with op.batch_alter_table("programme") as table:
-        table.drop_column("matching")
+    # Without the tables being written anew: on SQLite that would take with it what refers to them.
+    op.drop_column("round_inputs", "proof")
+    op.drop_column("round_inputs", "aim")
+    op.drop_column("round", "matching")
+    op.drop_column("programme", "matching")

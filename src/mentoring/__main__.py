@@ -11,13 +11,23 @@ COMMANDS = {
     "signups": "mentoring.programmes.commands:signups",
     "round": "mentoring.rounds.commands:round_",
     "people": "mentoring.people.commands:people",
+    "at-risk": "mentoring.followups.commands:at_risk",
+    "hooks": "mentoring.hooks.commands:hooks",
+    "inbound": "mentoring.inbound.commands:inbound",
     "messages": "mentoring.messages.commands:messages",
+    "check": "mentoring.upkeep.commands:check",
+    "status": "mentoring.upkeep.commands:status",
+    "backup": "mentoring.upkeep.commands:backup",
+    "restore": "mentoring.upkeep.commands:restore",
+    "resume": "mentoring.upkeep.commands:resume",
     "migrate": "mentoring.running:migrate",
     "serve": "mentoring.running:serve",
     "clock": "mentoring.running:clock",
     "run": "mentoring.running:run",
 }
 """Where each command lives. It is imported when it is asked for: all of them together take longer than most work."""
+MORE = {"programme": ("mentoring.followups.commands:simulate",)}
+"""Commands that a slice to the right adds to the group of one to its left."""
 
 
 class Commands(click.Group):
@@ -29,9 +39,17 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        command = _found(COMMANDS[cmd_name])
+        for path in MORE.get(cmd_name, ()):
+            assert isinstance(command, click.Group)
+            command.add_command(_found(path))
         return command
+
+
+def _found(path: str) -> click.Command:
+    module, _, name = path.partition(":")
+    command: click.Command = getattr(import_module(module), name)
+    return command
 
 
 @click.group(cls=Commands, context_settings={"max_content_width": 100})

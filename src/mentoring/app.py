@@ -20,11 +20,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring import logs
 from mentoring.checkins import api as checkins_api
 from mentoring.checkins import pages as checkins_pages
-from mentoring.db import Database, open_database
+from mentoring.db import UNAVAILABLE, Database, open_database
 from mentoring.directory import api as directory_api
 from mentoring.directory import pages as directory_pages
 from mentoring.entrance import Entrance
 from mentoring.errors import MentoringError
+from mentoring.followups import api as followups_api
+from mentoring.followups import pages as followups_pages
+from mentoring.hooks import api as hooks_api
+from mentoring.inbound import api as inbound_api
 from mentoring.messages import api as messages_api
 from mentoring.messages import pages as messages_pages
 from mentoring.pairings import api as pairings_api
@@ -39,12 +43,24 @@ from mentoring.rounds import api as rounds_api
 from mentoring.rounds import pages as rounds_pages
 from mentoring.settings import Settings, read_settings
 from mentoring.skills import api as skills_api
+from mentoring.upkeep import api as upkeep_api
 from mentoring.web import doors, problems
 from mentoring.web import pages as web_pages
 from mentoring.web.forms import FormRefused
 from mentoring.web.walls import Walls
 
-SLICES = ("web", "people", "directory", "skills", "programmes", "pairings", "rounds", "checkins", "messages")
+SLICES = (
+    "web",
+    "people",
+    "directory",
+    "skills",
+    "programmes",
+    "pairings",
+    "rounds",
+    "checkins",
+    "followups",
+    "messages",
+)
 DOORS = (
     web_pages,
     checkins_api,
@@ -53,6 +69,10 @@ DOORS = (
     directory_pages,
     life_api,
     life_pages,
+    followups_api,
+    followups_pages,
+    hooks_api,
+    inbound_api,
     messages_api,
     messages_pages,
     pairings_api,
@@ -64,6 +84,7 @@ DOORS = (
     rounds_api,
     rounds_pages,
     skills_api,
+    upkeep_api,
 )
 STATIC = Path(__file__).parent / "web" / "static"
 LARGEST_BODY = 1_000_000
@@ -115,6 +136,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             FormRefused: problems.form_refused,
             HTTPException: problems.refused_by_framework,
             RecursionError: problems.too_deep,
+            **dict.fromkeys(UNAVAILABLE, problems.unavailable),
             Exception: problems.failed,
         },
         template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings)),

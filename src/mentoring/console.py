@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database, database, make_ready
 from mentoring.errors import MentoringError
+from mentoring.failpoints import failpoint
 from mentoring.i18n import Words
 from mentoring.settings import Settings, SettingWrong, read_settings
 
@@ -55,7 +56,10 @@ def in_transaction(job: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
 
     async def work(opened: Database) -> Result:
         async with opened.sessions.begin() as db:
-            return await job(db)
+            result = await job(db)
+            failpoint("command.before_commit")
+        failpoint("command.after_commit")
+        return result
 
     return with_database(work)
 

@@ -34,7 +34,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.pool import NullPool
@@ -43,6 +44,8 @@ from alembic import command
 from mentoring.errors import Conflict
 
 Sessions = async_sessionmaker[AsyncSession]
+UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
+"""What is raised where the database is gone, full, locked for too long, or can only be read: nobody's mistake."""
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another before it gives up: longer than the longest transaction (an import)."""
 

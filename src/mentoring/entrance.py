@@ -1,5 +1,6 @@
 """Who comes in: a session cookie or an API token becomes an actor, before any door opens."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
@@ -9,7 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring.db import Database
+from mentoring.db import UNAVAILABLE, Database
 from mentoring.i18n import Words, best_language
 from mentoring.identity import ANONYMOUS, Actor
 from mentoring.pairings.models import Delegate
@@ -19,6 +20,9 @@ from mentoring.people.service import TOKEN_MARK, digest_of, who_holds_token, who
 from mentoring.programmes.models import Coordinator
 from mentoring.settings import Settings
 from mentoring.web.doors import cookie_name
+from mentoring.web.walls import plain
+
+log = logging.getLogger(__name__)
 
 SEEN_EVERY = timedelta(minutes=1)
 """How often a live session is written down as seen: often enough for the idle limit, seldom enough to cost nothing."""
@@ -35,7 +39,12 @@ class Entrance:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and not scope["path"].startswith("/static/"):
             headers = Headers.from_scope(scope)
-            actor = await self._actor(headers, scope)
+            try:
+                actor = await self._actor(headers, scope)
+            except UNAVAILABLE:  # who asks cannot be known now, so nothing can be shown
+                log.exception("database unavailable at the entrance")
+                await plain(send, 503, "The service cannot reach its database just now. Please try again in a moment.")
+                return
             wanted = parse_qs(scope["query_string"].decode("latin-1")).get("language", [""])[0]
             language = actor.language if not actor.anonymous else best_language(headers.get("accept-language"))
             scope["state"]["actor"] = actor

@@ -45,6 +45,16 @@ def _catalogue(language: str) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+@lru_cache(maxsize=4096)
+def _text(language: str, key: str) -> str:
+    """Looked up once: a mail has a dozen of them, and they are the same in the next."""
+    for tongue in (language, "en"):
+        found = _catalogue(tongue).gettext(key)
+        if found != key:
+            return found
+    raise KeyUnknown(key)
+
+
 def best_language(wanted: str | None) -> str:
     """The first offered language of an ``Accept-Language`` header or of a plain code; English otherwise."""
     weighted = []
@@ -95,11 +105,7 @@ class Words:
         return _catalogue("en").gettext(key) != key
 
     def _raw(self, key: str) -> str:
-        for language in (self.language, "en"):
-            found = _catalogue(language).gettext(key)
-            if found != key:
-                return found
-        raise KeyUnknown(key)
+        return _text(self.language, key)
 
     def number(self, value: float, digits: int = 0) -> str:
         return str(format_decimal(round(value, digits), locale=self.locale))

@@ -71,8 +71,17 @@ class Action(enum.StrEnum):
     CHECK_IN_READ = "checkins.read"
     CHECK_IN_ANSWER = "checkins.answer"
     FOLLOW_UP_READ = "checkins.follow_up"
+    RISK_READ = "followups.read"
+    RISK_ACT = "followups.act"
+    CONFIDENCE_READ = "followups.confidence"
+    LADDER_TRY = "followups.try"
+    INBOUND = "inbound.write"
+    HOOK_WRITE = "hooks.write"
+    ANSWERS_READ = "pairings.answers"
     MESSAGES_READ = "messages.read"
     MAIL_READ = "messages.mail"
+    STATUS_READ = "status.read"
+    CLOCK_RESUME = "status.resume"
     TOKENS = "tokens.write"
     ADMINISTER = "administration.write"
 
@@ -184,8 +193,17 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.CHECK_IN_READ: ((oneself,),),
     Action.CHECK_IN_ANSWER: ((oneself,),),
     Action.FOLLOW_UP_READ: ((administrator,), (its_coordinator,)),
+    Action.RISK_READ: ((administrator,), (its_coordinator,)),
+    Action.RISK_ACT: ((administrator,), (its_coordinator,)),
+    Action.CONFIDENCE_READ: ((its_coordinator,),),
+    Action.LADDER_TRY: ((administrator,), (its_coordinator,)),
+    Action.INBOUND: ((administrator,),),
+    Action.HOOK_WRITE: ((administrator,),),
+    Action.ANSWERS_READ: ((one_of_the_two,),),
     Action.MESSAGES_READ: ((administrator,), (a_coordinator,)),
     Action.MAIL_READ: ((administrator,), (addressee,)),
+    Action.STATUS_READ: ((administrator,), (a_coordinator,)),
+    Action.CLOCK_RESUME: ((administrator,), (a_coordinator,)),
     Action.TOKENS: ((administrator,),),
     Action.ADMINISTER: ((administrator,),),
 }

@@ -17,10 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.checkins import following
 from mentoring.checkins import mails as checkin_mails
 from mentoring.checkins import service as checkins
-from mentoring.checkins.contracts import CheckInFired, CheckInFollowedUp, CheckInLapsed
+from mentoring.checkins.contracts import CheckInAnswered, CheckInFired, CheckInFollowedUp, CheckInLapsed
 from mentoring.db import Database
 from mentoring.directory.contracts import PersonLeft
+from mentoring.failpoints import failpoint
+from mentoring.followups import mails as followup_mails
+from mentoring.followups import service as followups
+from mentoring.followups.contracts import PairingAtRisk, RungTaken
+from mentoring.hooks import service as hooks
+from mentoring.inbound import mails as inbound_mails
+from mentoring.inbound import service as inbound
+from mentoring.inbound.contracts import SessionAnswered
 from mentoring.journal import Event, JournalEntry, event_of
+from mentoring.messages.bundles import BUNDLE, bundle_kind
 from mentoring.messages.contracts import Kind
 from mentoring.pairings import agreements, closing, concerns, endings, pausing
 from mentoring.pairings import mails as pairing_mails
@@ -28,6 +37,7 @@ from mentoring.pairings import service as pairings
 from mentoring.pairings.contracts import (
     AgreementMade,
     AgreementSigned,
+    AgreementWritten,
     ConcernRaised,
     ConsentReminded,
     JuniorAsked,
@@ -48,7 +58,8 @@ from mentoring.pairings.contracts import (
     SessionsShifted,
 )
 from mentoring.people import mails as people_mails
-from mentoring.people.contracts import PersonInvited
+from mentoring.people.contracts import AddressBounced, PersonInvited
+from mentoring.people.recipients import STILL_HERE
 from mentoring.programmes import mails as programme_mails
 from mentoring.programmes.contracts import PersonSignedUp, PersonWithdrew
 from mentoring.rounds import alternates
@@ -70,26 +81,43 @@ REACTIONS: Reactions = {
     PairingsProposed: (pairings.ask_leaders,),
     JuniorAsked: (pairings.ask_juniors,),
     ConsentReminded: (pairings.remind_asked,),
-    PairingBegan: (pairings.plan_sessions, checkins.schedule_check_ins, pairings.tell_both),
+    PairingBegan: (
+        pairings.plan_sessions,
+        checkins.schedule_check_ins,
+        pairings.tell_both,
+        followups.watch_over,
+        hooks.tell_hooks,
+    ),
     PairingFellThrough: (pairings.tell_fallen_through, alternates.offer_alternates),
-    PairingsWithdrawn: (checkins.cancel_check_ins, pairings.tell_withdrawn),
-    PairingEnded: (checkins.cancel_check_ins, endings.tell_ended),
-    PairingPaused: (pausing.tell_paused, following.freeze),
-    PairingResumed: (pausing.tell_resumed, following.thaw),
+    PairingsWithdrawn: (checkins.cancel_check_ins, pairings.tell_withdrawn, followups.look_after_pairings),
+    PairingEnded: (checkins.cancel_check_ins, endings.tell_ended, followups.look_after_pairings, hooks.tell_hooks),
+    PairingPaused: (pausing.tell_paused, following.freeze, followups.look_after_pairings),
+    PairingResumed: (pausing.tell_resumed, following.thaw, followups.look_after_pairings),
     RematchRequested: (alternates.offer_rematches,),
     RematchWaits: (endings.tell_waiting,),
-    AgreementSigned: (agreements.ask_to_sign,),
-    AgreementMade: (agreements.keep_the_rhythm,),
+    AgreementWritten: (followups.look_after_agreements,),
+    AgreementSigned: (agreements.ask_to_sign, followups.look_after_agreements),
+    AgreementMade: (agreements.keep_the_rhythm, followups.look_after_agreements),
     ConcernRaised: (concerns.tell_coordinators,),
-    SessionHeld: (closing.look_to_the_end, agreements.look_at_it_again),
-    SessionMissed: (closing.look_to_the_end,),
-    SessionBooked: (pairings.invite_to_sessions, following.follow_sessions, closing.look_to_the_end),
+    SessionHeld: (closing.look_to_the_end, agreements.look_at_it_again, followups.look_after_sessions),
+    SessionMissed: (closing.look_to_the_end, followups.look_after_sessions),
+    SessionBooked: (
+        pairings.invite_to_sessions,
+        following.follow_sessions,
+        closing.look_to_the_end,
+        followups.look_after_sessions,
+    ),
     SessionsShifted: (following.follow_sessions,),
-    SessionsCancelled: (endings.tell_cancelled, following.forget_called_off),
-    SessionInvited: (pairings.invite_to_sessions,),
+    SessionsCancelled: (endings.tell_cancelled, following.forget_called_off, followups.look_after_sessions),
+    SessionInvited: (pairings.invite_to_sessions, followups.look_after_sessions),
     CheckInFired: (checkins.mail_the_questions,),
     CheckInFollowedUp: (checkins.mail_the_questions,),
-    CheckInLapsed: (checkins.notice_silence,),
+    CheckInAnswered: (followups.look_after_check_ins,),
+    CheckInLapsed: (checkins.notice_silence, followups.look_after_check_ins),
+    RungTaken: (followup_mails.tell_of_rungs,),
+    PairingAtRisk: (followup_mails.tell_of_risk, hooks.tell_hooks),
+    SessionAnswered: (inbound.tell_the_other,),
+    AddressBounced: (inbound.tell_of_bounces,),
     PersonLeft: (checkins.look_after_the_left_behind, pairings.let_go_of_leavers),
     PersonWithdrew: (pairings.let_go_of_withdrawn,),
 }
@@ -100,7 +128,10 @@ COMPOSERS: dict[str, Kind] = {
     **pairing_mails.KINDS,
     **concerns.KINDS,
     **checkin_mails.KINDS,
+    **followup_mails.KINDS,
+    **inbound_mails.KINDS,
 }
+COMPOSERS[BUNDLE] = bundle_kind(STILL_HERE, COMPOSERS)
 
 
 async def deliver_next(database: Database, now: datetime, reactions: Reactions = REACTIONS) -> int:
@@ -115,6 +146,8 @@ async def deliver_next(database: Database, now: datetime, reactions: Reactions =
             entries = await _waiting(db, now)
             numbers = [entry.number for entry in entries]
             await _react(db, entries, now, reactions)
+            failpoint("deliver.before_commit")
+        failpoint("deliver.after_commit")
     except Exception:  # whatever a reaction does wrong, the others must run
         if not numbers:
             raise
@@ -142,6 +175,7 @@ async def _react(db: AsyncSession, entries: Sequence[JournalEntry], now: datetim
         events = [event_of(entry, kinds) for entry in entries]
         for reaction in reactions[kinds[entries[0].event]]:
             await reaction(db, events, now)
+            failpoint("deliver.between_reactions")
     for entry in entries:
         entry.wake_at, entry.delivered_at, entry.error = None, now, None
 

@@ -4,6 +4,9 @@ from mentoring import heartbeat, journal
 from mentoring.checkins import models as checkins
 from mentoring.db import Base
 from mentoring.directory import models as directory
+from mentoring.followups import models as followups
+from mentoring.hooks import models as hooks
+from mentoring.inbound import models as inbound
 from mentoring.messages import models as messages
 from mentoring.pairings import models as pairings
 from mentoring.people import models as people
@@ -11,5 +14,19 @@ from mentoring.programmes import models as programmes
 from mentoring.rounds import models as rounds
 from mentoring.skills import models as skills
 
-OWNERS = (journal, heartbeat, messages, people, directory, skills, programmes, pairings, rounds, checkins)
+OWNERS = (
+    journal,
+    heartbeat,
+    messages,
+    people,
+    directory,
+    skills,
+    programmes,
+    pairings,
+    rounds,
+    checkins,
+    followups,
+    inbound,
+    hooks,
+)
 ALL = Base.metadata.tables

@@ -64,9 +64,9 @@ class Workshop:
         migrate(self.cluster.url(name))
         return self.cluster.url(name)
 
-    def mentoring(self, url: str, *arguments: str) -> Ran:
+    def mentoring(self, url: str, *arguments: str, within: float = 90) -> Ran:
         """Run a command on this database, measured. Raises ``CommandFailed``."""
-        return ran(*arguments, environment=self.environment(url), directory=self.folder)
+        return ran(*arguments, environment=self.environment(url), directory=self.folder, within=within)
 
     def staffed(self, shape: Shape) -> str:
         """The address of a database with the organisation's staff."""

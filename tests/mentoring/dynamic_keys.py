@@ -9,6 +9,10 @@ from itertools import product
 
 from matching import RULE_NAMES
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
+from mentoring.followups.contracts import Scenario
+from mentoring.followups.rules import Level, Matter, NextAction, Reason
+from mentoring.hooks.rules import Topic
+from mentoring.inbound.rules import Answer, Outcome
 from mentoring.pairings.contracts import Parts
 from mentoring.pairings.rules import SessionState, Standing
 from mentoring.people.rules import LinkPurpose
@@ -29,6 +33,7 @@ from mentoring.rounds.trying import PolicyRow
 from mentoring.rounds.verdicts import AIMS, CAUSES
 from mentoring.rounds.wording import PRICED
 from mentoring.skills.digcomp import shipped_catalogue
+from mentoring.upkeep.rules import Alarm
 from tests.architecture.sources import code, function_name, nodes
 
 
@@ -79,21 +84,48 @@ NUMBERED = [
 ]
 LADDER = Ladder.__struct_fields__
 LEVELS = range(5)
+OF_MATTERS = [f"{kind}_{matter}" for kind in ("nudge", "look") for matter in Matter]
+SAID = (
+    "consent_leader",
+    "consent_junior",
+    "pairing_began",
+    "agreement_to_sign",
+    "agreement_to_renew",
+    "pairing_paused",
+    "pairing_resumed",
+    "pairing_ended",
+    "session_cancelled",
+    "session_invitation",
+    "check_in",
+    "pulse",
+    "at_risk",
+    "bundle",
+)
+TOLD_COORDINATORS = ("at_risk", "confided", *(f"look_{matter}" for matter in Matter))
+NUDGES = [f"mail.nudge.{matter}" for matter in Matter]
+COUNTED = ("messages_due", "messages_uncertain", "messages_refused", "leases_expired", "events_failing")
 
 EXPANSIONS: dict[str, list[str]] = {
+    "status.alarm.{}": filled("status.alarm.{}", Alarm),
+    "status.{}": filled("status.{}", COUNTED),
     "check_in.met.{}": filled("check_in.met.{}", Met),
     "error.{}": [],  # every cause is looked for by its own test
+    "hook.{}": filled("hook.{}", Topic),
     "http.{}": filled("http.{}", (400, 404, 405, 413, 415, 500)),
     "import.problem.{}": filled("import.problem.{}", problem_codes() | CHOSEN_BEFORE),
+    "inbound.{}": filled("inbound.{}", Outcome),
     "level.{}": [*filled("level.{}", LEVELS), *filled("level.{}.hint", LEVELS)],
     "mail.fact.{}": filled("mail.fact.{}", ("name", "job", "unit", "place")),
     "mail.signed_up.{}": filled("mail.signed_up.{}", Role),
     "mail.{}": [],  # a beginning: ``{}.subject`` and so on
-    "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, *SESSIONS, *LIFE)),
-    "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, *SESSIONS, *LIFE)),
+    "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, *SESSIONS, *LIFE, *TOLD_COORDINATORS)),
+    "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, *SESSIONS, *LIFE, *TOLD_COORDINATORS)),
     "page.agreement.promise.{}": filled("page.agreement.promise.{}", PROMISES),
     "page.agreement.{}": filled("page.agreement.{}", GOALS),
     "page.agreement.{}.hint": filled("page.agreement.{}.hint", GOALS),
+    "mail.session_answered.subject.{}": filled("mail.session_answered.subject.{}", Answer),
+    "mail.nudge.{}": [],  # a beginning
+    "page.at_risk.level.{}": filled("page.at_risk.level.{}", (Level.AMBER, Level.RED)),
     "page.check_in.met.{}.text": filled("page.check_in.met.{}.text", (Met.MOVED, Met.NO)),
     "page.check_in.question.{}": filled("page.check_in.question.{}", CheckInKind),
     "page.check_in.state.{}": filled("page.check_in.state.{}", CLOSED),
@@ -131,6 +163,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.round.state.{}": filled("page.round.state.{}", RoundState),
     "page.rule.{}": filled("page.rule.{}", RULE_NAMES),
     "page.session.state.{}": filled("page.session.state.{}", SessionState),
+    "page.simulation.scenario.{}": filled("page.simulation.scenario.{}", Scenario),
     "page.setting.ladder.{}": filled("page.setting.ladder.{}", LADDER),
     "page.setting.matching.{}": filled("page.setting.matching.{}", Matching.__struct_fields__),
     "page.setting.rules.{}": filled("page.setting.rules.{}", SWITCHED),
@@ -145,6 +178,8 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.sign_up.{}": filled("page.sign_up.{}", ("from", "to")),
     "part.{}": filled("part.{}", Parts.__struct_fields__),
     "policy.{}": filled("policy.{}", PolicyName),
+    "risk.action.{}": filled("risk.action.{}", NextAction),
+    "risk.reason.{}": filled("risk.reason.{}", Reason),
     "role.{}": filled("role.{}", (*Role, "coordinator", "administrator")),
     "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),
     "round.stage.{}": filled("round.stage.{}", SOLVING_STAGES),
@@ -160,6 +195,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "round.verify.first.{}": filled("round.verify.first.{}", AIMS),
     "round.verify.then.{}": filled("round.verify.then.{}", AIMS[1:]),
     "rule.{}": filled("rule.{}", RULE_NAMES),
+    "simulation.{}": filled("simulation.{}", (*SAID, *OF_MATTERS)),
     "skill.area.{}": filled("skill.area.{}", (area.code for area in AREAS)),
     "skill.{}": [*filled("skill.{}", (one.code for one in COMPETENCES))],
     "skill.{}.hint": [*filled("skill.{}.hint", (one.code for one in COMPETENCES))],
@@ -168,8 +204,8 @@ EXPANSIONS: dict[str, list[str]] = {
     "{}.again": filled("{}.again", QUESTIONS),
     "{}.choice": filled("{}.choice", LETTERS),
     "{}.closing": filled("{}.closing", LETTERS),
-    "{}.subject": filled("{}.subject", (*QUESTIONS, *LETTERS)),
-    "{}.text": filled("{}.text", (*QUESTIONS, *LETTERS)),
+    "{}.subject": filled("{}.subject", (*QUESTIONS, *LETTERS, *NUDGES)),
+    "{}.text": filled("{}.text", (*QUESTIONS, *LETTERS, *NUDGES)),
     "{}.{}": [
         *filled("{}.import.stage.{}", ("staff", "signups"), FILE_STAGES),
         *filled("round.stage.{}", SOLVING_STAGES),

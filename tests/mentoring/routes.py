@@ -223,6 +223,30 @@ ROUTES: dict[str, Call] = {
     "GET /check-ins/{token}": Call(ALL),
     "POST /check-ins/{token}": Call(ALL, data={"met": "no"}),
     "GET /api/v1/follow-ups": Call(SIGNED_IN),
+    # pairings at risk, and trying a ladder out
+    "GET /api/v1/at-risk": Call(SIGNED_IN),
+    "GET /at-risk": Call(SIGNED_IN),
+    "GET /api/v1/at-risk/{pairing_id}": Call(ITS),
+    "GET /at-risk/{pairing_id}": Call(ITS),
+    "POST /api/v1/at-risk/{pairing_id}/acted": Call(ITS, json={"note": "called both"}),
+    "POST /at-risk/{pairing_id}/acted": Call(ITS, data={"note": "called both"}),
+    "POST /api/v1/programmes/{programme}/simulation": Call(ITS, json={"scenario": "fine"}),
+    "GET /programmes/{programme}/simulation": Call(ITS),
+    # what comes in by mail, and reminders stopped by their reader
+    "POST /api/v1/inbound": Call(BOSS, file="From: x@example.org\n\nHello\n"),
+    "GET /api/v1/sessions/{session_id}/answers": Call(TWO),
+    "GET /unsubscribe/{stop_token}": Call(ALL),
+    "POST /unsubscribe/{stop_token}": Call(ALL, data={"List-Unsubscribe": "One-Click"}),
+    # webhooks
+    "GET /api/v1/programmes/{programme}/hooks": Call(BOSS),
+    "POST /api/v1/programmes/{programme}/hooks": Call(
+        BOSS, json={"name": "Ours", "kind": "slack", "url": "https://chat.example.org/x"}
+    ),
+    "DELETE /api/v1/hooks/{hook_id}": Call(BOSS),
+    # the upkeep
+    "GET /metrics": Call(STAFF),
+    "GET /api/v1/status": Call(STAFF),
+    "POST /api/v1/status/resume": Call(STAFF),
     # messages
     "GET /api/v1/messages": Call(STAFF),
     "GET /api/v1/mailbox": Call(SIGNED_IN),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from itertools import product
 from pathlib import Path
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from tests.mentoring.world import (
     BARE_TOKEN,
     CONFIDED,
     COORDINATOR,
+    DONE_ABOUT_IT,
     EXCLUDED,
     GONE,
     JUNIOR,
@@ -47,6 +49,13 @@ SECRETS = {
         "POST /api/v1/pairings/{pairing_id}/agreement/sign",
         "GET /pairings/{pairing_id}/agreement",
     },
+    DONE_ABOUT_IT: {f"{way}/at-risk{rest}" for way, rest in product(("GET ", "GET /api/v1"), ("", "/{pairing_id}"))}
+    | {"POST /api/v1/at-risk/{pairing_id}/acted"},
+    '"reason":"candour"': {
+        "GET /api/v1/at-risk",
+        "GET /api/v1/at-risk/{pairing_id}",
+        "POST /api/v1/at-risk/{pairing_id}/acted",
+    },
 }
 """What was said in confidence, and where alone it may be read."""
 READERS = {
@@ -56,6 +65,8 @@ READERS = {
     NOTE: {LEADER},
     CONFIDED: OWN_COORDINATOR,
     AGREED: TWO,
+    DONE_ABOUT_IT: OWN_COORDINATOR,
+    '"reason":"candour"': OWN_COORDINATOR,
 }
 
 

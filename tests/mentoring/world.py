@@ -14,9 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.checkins.models import FollowUp
 from mentoring.checkins.rules import CheckInState
 from mentoring.checkins.service import link_token
+from mentoring.followups.models import Intervention, Watch
+from mentoring.followups.rules import Finding, Level, Reason
+from mentoring.hooks.models import Hook
+from mentoring.hooks.rules import HookKind
 from mentoring.identity import MACHINE
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
+from mentoring.messages.unsubscribing import stop_token
 from mentoring.pairings.models import Agreement, CalendarFeed, Concern, Delegate, Pairing, PairSession
 from mentoring.pairings.rules import Occasion, PairingState
 from mentoring.people import passwords
@@ -43,6 +48,8 @@ ROLES = (ANONYMOUS, STRANGER, LEADER, JUNIOR, DELEGATE, COORDINATOR, OTHER, ADMI
 EXCLUDED = "Unspeakable"
 """The family name of somebody whom the leader excluded."""
 NO_OF_A_JUNIOR, NO_OF_A_LEADER = "the junior said this in confidence", "the leader said this in confidence"
+DONE_ABOUT_IT = "I spoke with the one who confided in me"
+HOOK = "https://chat.example.org/whoever-knows-this-may-write"
 NOTE = "a private line to the coordinator"
 CONFIDED = "the leader confides this in the coordinator"
 AGREED = "what the two want from each other"
@@ -178,6 +185,23 @@ async def _things(
     db.add(
         FollowUp(programme_id=programme.id, pairing_id=pairing.id, person_id=leader.id, reason="silent", opened_at=NOW)
     )
+    db.add(
+        Watch(
+            programme_id=programme.id, pairing_id=pairing.id, level=Level.RED, points=60, changed_at=NOW,
+            findings=[Finding(Reason.CANDOUR, 60)],
+        )
+    )  # fmt: skip
+    db.add(
+        Intervention(
+            programme_id=programme.id, pairing_id=pairing.id, by_id=who[COORDINATOR].id, at=NOW, level=Level.RED,
+            points=60, note=DONE_ABOUT_IT,
+        )
+    )  # fmt: skip
+    hook = Hook(
+        id=uuid4(), programme_id=programme.id, name="Ours", kind=HookKind.SIGNED, url=HOOK, secret="whsec_MTIz",
+        topics=[], made_at=NOW,
+    )  # fmt: skip
+    db.add(hook)
     mail = Message(
         id=uuid4(), kind="consent_leader", about=pairing.id, recipient_id=leader.id, state=MessageState.KEPT,
         made_at=NOW, sent_at=NOW, address=leader.email, mail=MAIL,
@@ -187,6 +211,9 @@ async def _things(
     return {
         "check_in_id": str(check_in.id),
         "message_id": str(mail.id),
+        "hook_id": str(hook.id),
+        "stop_token": stop_token(settings.secret(), leader.id),
+        "session_id": str(await db.scalar(select(PairSession.id).where(PairSession.pairing_id == pairing.id))),
         "token": link_token(settings.secret(), check_in.id, leader.id),
         "secret": await people.make_link(db, who[STRANGER].id, LinkPurpose.SIGN_IN, datetime.now(UTC)),
     }

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.checkins.models import CheckIn
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
 from mentoring.checkins.service import link_token
-from mentoring.messages.contracts import Choice, Claimed, Draft, Kind, Letter, Post, Write
+from mentoring.messages.contracts import Choice, Claimed, Kind, Letter, Post, Told
 from mentoring.messages.models import Message
-from mentoring.messages.rendering import render
+from mentoring.messages.rendering import composer
 from mentoring.pairings.mails import Subject, subjects_of
 from mentoring.pairings.models import Pairing
 from mentoring.pairings.rules import PairingState
@@ -28,8 +28,8 @@ _OPEN: ColumnElement[bool] = (
 """Still unanswered, not paused, and not asked again since: after an outage only the latest goes out."""
 
 
-async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
-    """Compose the questions of a batch, about sessions and pulses alike."""
+async def tell(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Told]:
+    """The questions of a batch, about sessions and pulses alike."""
     rows = await db.execute(
         select(CheckIn, Pairing)
         .join(Pairing, Pairing.id == CheckIn.pairing_id)
@@ -39,14 +39,14 @@ async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> 
     about = {one.id: (one, asked[one.about][1]) for one in messages if one.about in asked}
     subjects = await subjects_of(db, about)
     return {
-        message_id: partial(_draft, subjects[message_id], asked[message.about][0], message, post)
+        message_id: _told(subjects[message_id], asked[message.about][0], message, post)
         for message_id, (message, _) in about.items()
     }
 
 
-def _draft(subject: Subject, check_in: CheckIn, message: Claimed, post: Post) -> Draft:
-    letter = _letter(subject, check_in, again=message.sequence > 0, post=post)
-    return render(subject.words, letter, subject.reader.email, post)
+def _told(subject: Subject, check_in: CheckIn, message: Claimed, post: Post) -> Told:
+    write = partial(_letter, subject, check_in, again=message.sequence > 0, post=post)
+    return Told(subject.words, subject.reader.email, write)
 
 
 def _letter(subject: Subject, check_in: CheckIn, *, again: bool, post: Post) -> Letter:
@@ -72,4 +72,5 @@ def _choices(subject: Subject, check_in: CheckIn, post: Post) -> list[Choice]:
     return [Choice(words.text(f"check_in.met.{met.value}"), f"{link}?met={met.value}") for met in Met]
 
 
-KINDS: dict[str, Kind] = {"check_in": Kind(_OPEN & STILL_HERE, compose), "pulse": Kind(_OPEN & STILL_HERE, compose)}
+_QUESTION = Kind(_OPEN & STILL_HERE, composer(tell), tell)
+KINDS: dict[str, Kind] = {"check_in": _QUESTION, "pulse": _QUESTION}

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from mentoring.errors import Conflict, Invalid, NotFound
+from mentoring.messages.rules import Pace
 
 ASKED_AT = time(10)
 """On the person's own wall clock, for pulses that no session's end gives a time to."""
 SILENT_AFTER = 2
 """Check-ins in a row that one person lets lapse before a coordinator is told."""
+LATE = timedelta(hours=1)
+"""A question that comes later than this after its moment is a reminder: it waits for office hours."""
 SESSION_MOMENT = "session_{number}"
 MOVED_MOMENT = "session_{number}_{sequence}"
 """Of a session that was asked about already, and then moved: what was answered stays, and we ask once more."""
@@ -83,6 +86,11 @@ def wake(
     if fired_at is None:
         return Step.FIRE, ahead[0]
     return (Step.FOLLOW_UP, ahead[0]) if ahead else (Step.LAPSE, None)
+
+
+def pace(follow_up: int, due_at: datetime, now: datetime) -> Pace:
+    """A question comes when it was agreed that it would; whatever is late, or asks again, comes in office hours."""
+    return Pace.QUESTION if follow_up == 0 and now - due_at <= LATE else Pace.REMINDER
 
 
 def pulses(

@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import select, update
@@ -13,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal, policy
 from mentoring.checkins import rules
+from mentoring.checkins.asking import questions
 from mentoring.checkins.contracts import (
     AnswerCheckIn,
     CheckInAnswered,
@@ -46,7 +46,6 @@ from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.queries import Begun, Place, begun_pairings
 from mentoring.pairings.rules import Ending, PairingState
 from mentoring.people.models import Person
-from mentoring.people.rules import at_wall_time, working
 from mentoring.policy import Action
 from mentoring.programmes.models import Programme
 from mentoring.settings import Settings
@@ -159,16 +158,7 @@ async def schedule_check_ins(db: AsyncSession, events: Sequence[PairingBegan], _
 
 
 def asked_of(begun: Begun, ends: Sequence[tuple[int, datetime]], place: Place) -> list[dict[str, object]]:
-    """The rows of one person: a question after each session, and the pulses in the morning of a working day."""
-    if not ends:
-        return []
-    last, plan = [end for _, end in ends], begun.plan
-    pulses = rules.pulses(begun.at, last, plan.pulse_after_days, plan.midpoint_after_session, plan.look_back_after_days)
-    at_sessions = {rules.SESSION_MOMENT.format(number=number): end for number, end in ends}
-    due = {moment: (CheckInKind.SESSION, end) for moment, end in at_sessions.items()} | {
-        moment: (CheckInKind.PULSE, at if at in last else _morning(at, place.country, place.zone))
-        for moment, at in pulses.items()
-    }
+    """The rows of one person."""
     return [
         {
             "programme_id": begun.pairing.programme_id,
@@ -179,16 +169,8 @@ def asked_of(begun: Begun, ends: Sequence[tuple[int, datetime]], place: Place) -
             "due_at": at,
             "wake_at": at,
         }
-        for moment, (kind, at) in due.items()
+        for moment, (kind, at) in questions(begun.at, ends, begun.plan, place.country, place.zone).items()
     ]
-
-
-def _morning(moment: datetime, country: str, zone: str) -> datetime:
-    """The morning of that day where the person is, or of the next working day there."""
-    local = moment.astimezone(ZoneInfo(zone))
-    while not working(local, country):
-        local += timedelta(days=1)
-    return at_wall_time(local, rules.ASKED_AT, zone).astimezone(UTC)
 
 
 async def wake_check_in(db: AsyncSession, now: datetime) -> UUID | None:
@@ -235,8 +217,18 @@ async def mail_the_questions(
 ) -> None:
     """Reaction: the question goes out by mail, the first time and each time it is asked again."""
     again = {one.check_in_id: one.follow_up if isinstance(one, CheckInFollowedUp) else 0 for one in events}
-    rows = await db.execute(select(CheckIn.id, CheckIn.kind, CheckIn.person_id).where(CheckIn.id.in_(again)))
-    await messages.enqueue(db, [Intended(_MAIL[row.kind], row.id, row.person_id, now, again[row.id]) for row in rows])
+    rows = await db.execute(
+        select(CheckIn.id, CheckIn.kind, CheckIn.person_id, CheckIn.due_at).where(CheckIn.id.in_(again))
+    )
+    await messages.enqueue(
+        db,
+        [
+            Intended(
+                _MAIL[row.kind], row.id, row.person_id, now, again[row.id], rules.pace(again[row.id], row.due_at, now)
+            )
+            for row in rows
+        ],
+    )
 
 
 _MAIL = {CheckInKind.PULSE: "pulse", CheckInKind.SESSION: "check_in"}

@@ -29,6 +29,7 @@ from mentoring.directory.importing import LINE_COLUMNS, NO_ZONE, PERSON_COLUMNS,
 from mentoring.directory.models import AuditTrait, ReportingLine, StaffImport
 from mentoring.directory.reports import staff_report
 from mentoring.directory.rules import StaffRow
+from mentoring.failpoints import failpoint
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.people.models import AccessLink, Account, Person
@@ -70,6 +71,8 @@ async def import_staff(
             importing.ensure_few_leave(plan, len(known.current), upload.allow_leavers)
             digest = hashlib.sha256(upload.content).hexdigest()
             await _Writing(db, actor, known, file, plan, now, progress).all(digest)
+            failpoint("import.before_commit")
+    failpoint("import.after_commit")
     return staff_report(file, plan, words, applied=applied)
 
 
@@ -115,6 +118,7 @@ class _Writing:
         self._progress("write", 0)
         await self._move_addresses_out()
         await self._add()
+        failpoint("import.half_written")
         await self._change()
         await self._forget_links()
         await self._say_farewell()

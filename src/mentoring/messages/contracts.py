@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Moment
-from mentoring.messages.rules import MessageState
+from mentoring.i18n import Words
+from mentoring.messages.rules import EMAIL, MessageState, Pace
 from mentoring.settings import Settings
 
 
@@ -22,6 +23,8 @@ class Intended(Struct, frozen=True):
     recipient_id: UUID
     wake_at: datetime
     sequence: int = 0
+    pace: Pace | None = None
+    channel: str = EMAIL
 
 
 class Claimed(NamedTuple):
@@ -33,6 +36,7 @@ class Claimed(NamedTuple):
     sequence: int
     recipient_id: UUID
     attempt: int
+    pace: Pace | None = None
 
 
 class Fact(NamedTuple):
@@ -58,6 +62,8 @@ class Letter(Struct, frozen=True):
     facts: Sequence[Fact] = ()
     choices: Sequence[Choice] = ()
     closing: Sequence[str] = ()
+    parts: "Sequence[Letter]" = ()
+    """Other letters that go out with this one, each under its subject."""
 
 
 class Draft(Struct, frozen=True):
@@ -68,6 +74,14 @@ class Draft(Struct, frozen=True):
     text: str
     html: str
     calendar: bytes | None = None
+
+
+class Told(NamedTuple):
+    """A letter to somebody, who may get it together with others."""
+
+    words: Words
+    to: str
+    write: Callable[[], Letter]
 
 
 class Post(Struct, frozen=True):
@@ -86,6 +100,8 @@ Composer = Callable[[AsyncSession, Post, Sequence[Claimed]], Awaitable[dict[UUID
 """Reads what a batch needs in few queries. Returns, by message id, how to write each mail: that is done while the
 database commits the intent of the one before. What is missing no longer makes sense.
 """
+Tellers = Callable[[AsyncSession, Post, Sequence[Claimed]], Awaitable[dict[UUID, Told]]]
+"""As a composer, but one step before: letters that can still be put together."""
 NOW = bindparam("now", required=False, type_=Moment())
 """The moment of sending, for guards that depend on it."""
 
@@ -95,6 +111,8 @@ class Kind(NamedTuple):
 
     guard: ColumnElement[bool]
     compose: Composer
+    tell: Tellers | None = None
+    """For kinds that may be merged."""
 
 
 class MessageView(Struct, frozen=True):

@@ -22,12 +22,14 @@ from sqlalchemy import Update, and_, bindparam, case, literal, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from mentoring.db import Database
+from mentoring.failpoints import failpoint
 from mentoring.messages.contracts import NOW, Claimed, Kind, Post, Write
 from mentoring.messages.mime import mail_bytes
 from mentoring.messages.models import Message
-from mentoring.messages.rules import BATCH, LEASE, MOST_ATTEMPTS, MessageState, retry_after
+from mentoring.messages.rules import BATCH, EMAIL, LEASE, MOST_ATTEMPTS, MessageState, retry_after
 from mentoring.messages.statements import Prepared, run
 from mentoring.messages.transport import Outcome, Smtp, Unreachable, Verdict
+from mentoring.messages.unsubscribing import stop_url
 from mentoring.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -95,6 +97,8 @@ async def _send_batch(sender: Sender, stopping: Stopping) -> int:
     async with sender.database.sessions.begin() as db:
         claimed = await claim(db, sender.owner, sender.clock())
         mails = await _compose(db, sender, claimed)
+        failpoint("send.composed")
+    failpoint("send.claimed")
     if sender.smtp is None:
         await _keep(sender, claimed, mails)
     else:
@@ -114,8 +118,13 @@ async def _reached(smtp: Smtp) -> bool:
     return True
 
 
-async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH) -> list[Claimed]:
-    """Take what is due, and what another took whose lease has passed; an expired intent becomes uncertain."""
+async def claim(
+    db: AsyncSession, owner: str, now: datetime, limit: int = BATCH, *, email: bool = True
+) -> list[Claimed]:
+    """Take what is due, of mails or of webhooks, and what another took whose lease has passed.
+
+    An expired intent becomes uncertain.
+    """
     await db.execute(
         update(Message)
         .where(Message.state == MessageState.SENDING, Message.wake_at <= now)
@@ -124,6 +133,7 @@ async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH)
     due = (
         select(Message.id)
         .where(Message.wake_at <= now, Message.state.in_((MessageState.PENDING, MessageState.CLAIMED)))
+        .where((Message.channel == EMAIL) if email else (Message.channel != EMAIL))
         .order_by(Message.wake_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -134,7 +144,15 @@ async def claim(db: AsyncSession, owner: str, now: datetime, limit: int = BATCH)
         update(Message)
         .where(Message.id.in_(select(due.c.id)))
         .values(state=MessageState.CLAIMED, owner=owner, attempt=Message.attempt + 1, wake_at=now + LEASE)
-        .returning(Message.id, Message.kind, Message.about, Message.sequence, Message.recipient_id, Message.attempt),
+        .returning(
+            Message.id,
+            Message.kind,
+            Message.about,
+            Message.sequence,
+            Message.recipient_id,
+            Message.attempt,
+            Message.pace,
+        ),
         execution_options={"synchronize_session": False},
     )
     return sorted((Claimed(*row) for row in rows), key=lambda one: (one.kind, one.about))
@@ -171,7 +189,8 @@ def _mail(post: Post, one: Claimed, write: Write) -> Mail | None:
     settings = post.settings
     try:
         draft = write()
-        return Mail(draft.to, mail_bytes(draft, one, settings.mail_from, settings.organisation, post.now))
+        stop = stop_url(post, one)
+        return Mail(draft.to, mail_bytes(draft, one, settings.mail_from, settings.organisation, post.now, stop))
     except Exception:
         log.exception("writing failed", extra={"kind": one.kind, "message_id": str(one.id)})
         return None
@@ -214,6 +233,7 @@ async def _send(sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], mails: M
                 await asyncio.sleep(0)  # both are on their way; the next mail is written meanwhile
                 ahead = following()
                 granted = await intending
+                failpoint("send.intended")
                 before = None
                 exchange = Exchange(opening, granted, ahead.to if ahead else None)
                 before = await _finish(sender, smtp, one, mail, exchange)
@@ -223,7 +243,9 @@ async def _send(sender: Sender, smtp: Smtp, claimed: Sequence[Claimed], mails: M
                 mail = ahead
         finally:
             if before is not None:
+                failpoint("send.before_last_mark")
                 await _mark_sent(connection, sender, before)
+                failpoint("send.marked")
 
 
 async def _finish(sender: Sender, smtp: Smtp, one: Claimed, mail: Mail, exchange: Exchange) -> Claimed | None:
@@ -234,6 +256,7 @@ async def _finish(sender: Sender, smtp: Smtp, one: Claimed, mail: Mail, exchange
         await _skip(sender, [one])
         return None
     outcome = refusal or await smtp.hand_over(mail.content, exchange.following)
+    failpoint("send.unmarked")
     if outcome.verdict is Verdict.SENT:
         return one
     await _settle(sender, one, outcome)
@@ -319,6 +342,7 @@ async def _settle(sender: Sender, one: Claimed, outcome: Outcome) -> None:
     }
     async with sender.database.sessions.begin() as db:
         await db.execute(_mine(one, MessageState.SENDING).values(values[outcome.verdict]))
+        failpoint("send.unsettled")
 
 
 def _later(sender: Sender, one: Claimed, error: str | None, now: datetime) -> dict[str, object]:
@@ -364,4 +388,5 @@ async def _keep(sender: Sender, claimed: Sequence[Claimed], mails: Mails) -> Non
                     .execution_options(synchronize_session=False),
                     {"now": now},
                 )  # fmt: skip
+        failpoint("keep.before_commit")
     await _skip(sender, [one for one in claimed if one.id not in mails or written[one.id] is not None])

@@ -6,7 +6,7 @@ The standard library's message classes parse and fold every header anew and cost
 
 import hashlib
 import re
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -16,10 +16,10 @@ from mentoring.messages.contracts import Claimed, Draft
 
 ENCODED_WORD = 45
 """Bytes in one encoded word: 60 characters of base64, within the 75 that RFC 2047 allows with its frame."""
+CONTINUES = 0x80
+"""The two upper bits of a byte that continues a character of UTF-8: no word is cut before one."""
 _CONTROL, _NOT_IN_ADDRESS = re.compile(r"[\x00-\x1f\x7f]"), re.compile(r"[\x00-\x20\x7f<>]")
 _METHOD = re.compile(rb"^METHOD:([A-Z]+)\r?$", re.MULTILINE)
-BASE64_LINE = 76
-"""Characters, as RFC 2045 has it."""
 
 
 class HeaderUnsafe(Invalid):
@@ -32,8 +32,8 @@ def message_id(message: Claimed, sender: str) -> str:
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@{sender.rpartition('@')[2]}>"
 
 
-def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: datetime) -> bytes:
-    """Write the whole mail."""
+def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: datetime, stop: str | None = None) -> bytes:
+    """Write the whole mail. ``stop``: where its reader can stop what is like it, with one click."""
     identity = message_id(message, sender)
     boundary = f"=_{identity[1:33]}"
     heads = (
@@ -43,6 +43,7 @@ def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: date
         f"Date: {format_datetime(now)}\r\n"
         f"Message-ID: {identity}\r\n"
         "Auto-Submitted: auto-generated\r\n"
+        f"{_stopping(stop)}"
         "MIME-Version: 1.0\r\n"
         f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
     )
@@ -51,6 +52,13 @@ def mail_bytes(draft: Draft, message: Claimed, sender: str, name: str, now: date
         parts.append(_part(f"text/calendar; method={_method(draft.calendar)}", draft.calendar))
     divider = f"--{boundary}\r\n".encode()
     return b"".join([heads.encode(), *(divider + part for part in parts), f"--{boundary}--\r\n".encode()])
+
+
+def _stopping(stop: str | None) -> str:
+    """What a mail program needs to stop it by a request of its own (RFC 8058)."""
+    if stop is None:
+        return ""
+    return f"List-Unsubscribe: <{_address(stop)}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 
 
 def _method(calendar: bytes) -> str:
@@ -65,12 +73,8 @@ def _lines(text: str) -> bytes:
 
 
 def _part(kind: str, content: bytes) -> bytes:
-    coded = b64encode(content)
-    return (
-        f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode()
-        + b"\r\n".join(coded[at : at + BASE64_LINE] for at in range(0, len(coded), BASE64_LINE))
-        + b"\r\n"
-    )
+    head = f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return head.encode() + encodebytes(content).replace(b"\n", b"\r\n")
 
 
 def _address(value: str) -> str:
@@ -84,12 +88,12 @@ def _words(value: str) -> str:
     """Text in a header: encoded words, cut between characters, one on each line."""
     if _CONTROL.search(value):
         raise HeaderUnsafe()
-    words, current = [], b""
-    for letter in value:
-        coded = letter.encode()
-        if len(current) + len(coded) > ENCODED_WORD:
-            words.append(current)
-            current = b""
-        current += coded
-    words.append(current)
+    words: list[bytes] = []
+    coded, start = value.encode(), 0
+    while start < len(coded) or not words:
+        end = start + ENCODED_WORD
+        while end < len(coded) and coded[end] & 0xC0 == CONTINUES:
+            end -= 1
+        words.append(coded[start:end])
+        start = end
     return "\r\n ".join(f"=?utf-8?B?{b64encode(word).decode()}?=" for word in words)

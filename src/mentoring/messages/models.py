@@ -7,9 +7,11 @@ from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mentoring.db import Base, PersonalText, PlainText
-from mentoring.messages.rules import MessageState
+from mentoring.messages.rules import EMAIL, MessageState, Pace
 
 _WAITING = text("wake_at IS NOT NULL")
+_HOOKED = text("channel <> 'email' AND wake_at IS NOT NULL")
+_HELD = text("state = 'held'")
 _IN_TROUBLE = text("state IN ('uncertain', 'refused')")
 
 
@@ -25,6 +27,8 @@ class Message(Base):
         UniqueConstraint("kind", "about", "sequence", "recipient_id", "channel"),
         Index("ix_message_waiting", "wake_at", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index(None, "recipient_id"),
+        Index("ix_message_hooked", "wake_at", sqlite_where=_HOOKED, postgresql_where=_HOOKED),
+        Index("ix_message_held", "wake_at", sqlite_where=_HELD, postgresql_where=_HELD),
         Index("ix_message_in_trouble", "made_at", sqlite_where=_IN_TROUBLE, postgresql_where=_IN_TROUBLE),
     )
 
@@ -33,8 +37,14 @@ class Message(Base):
     about: Mapped[UUID]
     sequence: Mapped[int] = mapped_column(default=0)
     recipient_id: Mapped[UUID]
-    channel: Mapped[PlainText] = mapped_column(default="email")
+    channel: Mapped[PlainText] = mapped_column(default=EMAIL)
     state: Mapped[MessageState] = mapped_column(default=MessageState.PENDING)
+    pace: Mapped[Pace | None]
+    """Empty: it goes out as soon as it can, and nobody can stop it."""
+    released_at: Mapped[datetime | None]
+    """When one that may wait was let go."""
+    within_id: Mapped[UUID | None] = mapped_column(index=True)
+    """The message with which a merged one goes out."""
     made_at: Mapped[datetime]
     wake_at: Mapped[datetime | None]
     owner: Mapped[PlainText | None]

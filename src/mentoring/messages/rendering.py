@@ -1,12 +1,15 @@
 """The one shape that all mails have: a letter in, its text and its HTML out."""
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from pathlib import Path
+from uuid import UUID
 
 import jinja2
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.i18n import Words
-from mentoring.messages.contracts import Draft, Letter, Post
+from mentoring.messages.contracts import Claimed, Composer, Draft, Letter, Post, Tellers, Told, Write
 
 _HTML = Path(__file__).parent / "html"
 
@@ -45,3 +48,18 @@ def render(words: Words, letter: Letter, to: str, post: Post, calendar: bytes | 
         html=_template("mail.html").render(context),
         calendar=calendar,
     )
+
+
+def composer(tell: Tellers) -> Composer:
+    """How letters that may be merged are written when they go out alone."""
+
+    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
+        return {
+            message_id: partial(_draft, told, post) for message_id, told in (await tell(db, post, messages)).items()
+        }
+
+    return compose
+
+
+def _draft(told: Told, post: Post) -> Draft:
+    return render(told.words, told.write(), told.to, post)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import insert_missing
 from mentoring.messages.contracts import Intended
 from mentoring.messages.models import Message
+from mentoring.messages.rules import MessageState
 
 
 async def enqueue(db: AsyncSession, intended: Sequence[Intended]) -> None:
@@ -20,6 +21,9 @@ async def enqueue(db: AsyncSession, intended: Sequence[Intended]) -> None:
                 "about": one.about,
                 "sequence": one.sequence,
                 "recipient_id": one.recipient_id,
+                "pace": one.pace,
+                "channel": one.channel,
+                "state": MessageState.HELD if one.pace else MessageState.PENDING,
                 "made_at": one.wake_at,
                 "wake_at": one.wake_at,
             }

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
+from mentoring.failpoints import failpoint
 from mentoring.messages.conversation import Conversation, Interrupted, Line, Reply
 from mentoring.messages.rules import SMTP_TIMEOUT
 from mentoring.settings import Settings
@@ -144,7 +145,9 @@ class Smtp:
         announcement = self._announcement(self._announced) if self._announced is not None else ()
         try:
             self._speaking().say(mail.replace(b"\r\n.", b"\r\n..") + b".", *announcement)
+            failpoint("send.said")
             reply = await self._speaking().reply()
+            failpoint("send.answered")
         except (Interrupted, Unreachable) as error:
             self.close()
             return Outcome(Verdict.UNCERTAIN, str(error)[:500])

@@ -13,6 +13,7 @@ from mentoring.db import insert_missing
 from mentoring.identity import Actor
 from mentoring.messages import service as messages
 from mentoring.messages.contracts import Intended
+from mentoring.messages.rules import Pace
 from mentoring.pairings import rules
 from mentoring.pairings.contracts import (
     AgreementMade,
@@ -167,7 +168,7 @@ async def ask_to_sign(db: AsyncSession, events: Sequence[AgreementSigned], now: 
     for row in rows:
         event = revisions[row.id]
         other = row.junior_id if event.person_id == row.leader_id else row.leader_id
-        intended.append(Intended("agreement_to_sign", row.id, other, now, event.revision))
+        intended.append(Intended("agreement_to_sign", row.id, other, now, event.revision, Pace.REMINDER))
     await messages.enqueue(db, intended)
 
 
@@ -200,7 +201,9 @@ async def _renew(db: AsyncSession, pairing: Pairing, now: datetime) -> None:
     both = (pairing.leader_id, pairing.junior_id)
     about = row["id"]
     assert isinstance(about, UUID)
-    await messages.enqueue(db, [Intended("agreement_to_renew", about, person_id, now) for person_id in both])
+    await messages.enqueue(
+        db, [Intended("agreement_to_renew", about, person_id, now, pace=Pace.REMINDER) for person_id in both]
+    )
 
 
 async def keep_the_rhythm(db: AsyncSession, events: Sequence[AgreementMade], now: datetime) -> None:

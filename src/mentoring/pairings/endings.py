@@ -21,7 +21,7 @@ from mentoring.pairings.contracts import (
     SessionsCancelled,
 )
 from mentoring.pairings.life import EndPairing, LeaveProgramme
-from mentoring.pairings.models import Pairing, PairSession, Rematch
+from mentoring.pairings.models import Pairing, PairSession, PastPause, Rematch
 from mentoring.pairings.queries import view
 from mentoring.pairings.rules import Ending, PairingNotFound, PairingState, SessionState
 from mentoring.policy import Action
@@ -88,6 +88,7 @@ async def conclude(db: AsyncSession, pairing: Pairing, ending: Ending, by: UUID 
     pairing.state, pairing.over_at, pairing.wake_at = PairingState.ENDED, now, None
     pairing.ending, pairing.ended_by_id = ending, by
     if pairing.paused_at is not None:
+        db.add(PastPause(pairing_id=pairing.id, began_at=pairing.paused_at, ended_at=now))
         pairing.paused_seconds += int((now - pairing.paused_at).total_seconds())
         pairing.paused_at = pairing.paused_until = None
     await db.flush()

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.i18n import Words
-from mentoring.messages.contracts import NOW, Choice, Claimed, Draft, Fact, Kind, Letter, Post, Write
+from mentoring.messages.contracts import NOW, Choice, Claimed, Draft, Fact, Kind, Letter, Post, Told, Write
 from mentoring.messages.models import Message
-from mentoring.messages.rendering import render
+from mentoring.messages.rendering import composer, render
 from mentoring.pairings.calendar import invitation
 from mentoring.pairings.consent import Calendar
 from mentoring.pairings.contracts import Reasons
@@ -197,18 +197,17 @@ async def subjects_of(db: AsyncSession, about: Mapping[UUID, tuple[Claimed, Pair
 
 
 def _kind(guard: ColumnElement[bool], tell: Tell) -> Kind:
-    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
-        subjects = await _subjects(db, messages)
-        return {message_id: partial(draft, subject, post) for message_id, subject in subjects.items()}
+    async def tell_all(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Told]:
+        return {
+            message_id: Told(subject.words, subject.reader.email, partial(tell, subject, post))
+            for message_id, subject in (await _subjects(db, messages)).items()
+        }
 
-    def draft(subject: Subject, post: Post) -> Draft:
-        return render(subject.words, tell(subject, post), subject.reader.email, post)
-
-    return Kind(guard & STILL_HERE, compose)
+    return Kind(guard & STILL_HERE, composer(tell_all), tell_all)
 
 
 def _about_agreement(guard: ColumnElement[bool], tell: Tell) -> Kind:
-    async def compose(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Write]:
+    async def tell_all(db: AsyncSession, post: Post, messages: Sequence[Claimed]) -> dict[UUID, Told]:
         rows = await db.execute(
             select(Agreement.id, Pairing)
             .join(Pairing, Pairing.id == Agreement.pairing_id)
@@ -218,12 +217,12 @@ def _about_agreement(guard: ColumnElement[bool], tell: Tell) -> Kind:
         subjects = await subjects_of(
             db, {one.id: (one, pairings[one.about]) for one in messages if one.about in pairings}
         )
-        return {message_id: partial(draft, subject, post) for message_id, subject in subjects.items()}
+        return {
+            message_id: Told(subject.words, subject.reader.email, partial(tell, subject, post))
+            for message_id, subject in subjects.items()
+        }
 
-    def draft(subject: Subject, post: Post) -> Draft:
-        return render(subject.words, tell(subject, post), subject.reader.email, post)
-
-    return Kind(guard & STILL_HERE, compose)
+    return Kind(guard & STILL_HERE, composer(tell_all), tell_all)
 
 
 def _unsigned(*which: ColumnElement[bool]) -> ColumnElement[bool]:

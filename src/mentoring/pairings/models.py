@@ -69,6 +69,16 @@ class Pairing(Base):
     """For the coordinator; the other person never sees it."""
 
 
+class PastPause(Base):
+    """A pause of a pairing that is over. The one that still lasts stands in the pairing itself."""
+
+    __tablename__ = "past_pause"
+
+    pairing_id: Mapped[UUID] = mapped_column(ForeignKey(Pairing.id, ondelete="CASCADE"), primary_key=True)
+    began_at: Mapped[datetime] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime]
+
+
 class PairSession(Base):
     """One meeting of a pairing, at a wall time: of the leader's zone as planned, of the zone of whoever booked it.
 

@@ -20,7 +20,7 @@ from mentoring.pairings.contracts import (
     SessionsShifted,
 )
 from mentoring.pairings.life import Pause
-from mentoring.pairings.models import Agreement, Pairing, PairSession
+from mentoring.pairings.models import Agreement, Pairing, PairSession, PastPause
 from mentoring.pairings.planning import closes_at, plan_again
 from mentoring.pairings.queries import begun_pairings, view
 from mentoring.pairings.rules import PairingNotFound, PairingState, SessionState
@@ -59,6 +59,7 @@ async def resume_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID, now: 
 async def go_on(db: AsyncSession, pairing: Pairing, by: UUID | None, now: datetime) -> None:
     """End a pause: the time that it took counts for nothing, and what was planned comes that much later."""
     assert pairing.paused_at is not None
+    db.add(PastPause(pairing_id=pairing.id, began_at=pairing.paused_at, ended_at=now))
     paused = now - pairing.paused_at
     seconds = int(paused.total_seconds())
     pairing.state, pairing.paused_seconds = PairingState.ACTIVE, pairing.paused_seconds + seconds

@@ -13,6 +13,7 @@ from mentoring.directory.contracts import PersonLeft
 from mentoring.identity import Actor
 from mentoring.messages import service as messages
 from mentoring.messages.contracts import Intended
+from mentoring.messages.rules import Pace
 from mentoring.pairings import rules
 from mentoring.pairings.closing import wake_under_way
 from mentoring.pairings.consent import calendar_of, calendars
@@ -292,7 +293,7 @@ async def remind_asked(db: AsyncSession, events: Sequence[ConsentReminded], now:
     await messages.enqueue(
         db,
         [
-            Intended(_CONSENT[pairing.state], pairing.id, _whose_turn(pairing), now, event.reminder)
+            Intended(_CONSENT[pairing.state], pairing.id, _whose_turn(pairing), now, event.reminder, Pace.REMINDER)
             for event in events
             if (pairing := pairings[event.pairing_id]).state in _CONSENT
         ],

@@ -120,3 +120,23 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
 
     language: Line
     next: Line = "/"
+
+
+class RemindersView(Struct, frozen=True):
+    """Whether somebody's reminders are stopped."""
+
+    stopped: bool
+
+
+class RemindersStopped(Event, frozen=True):
+    person_id: UUID
+
+
+class RemindersResumed(Event, frozen=True):
+    person_id: UUID
+
+
+class AddressBounced(Event, frozen=True):
+    """A mail came back: nothing reaches the address."""
+
+    person_id: UUID

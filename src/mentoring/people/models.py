@@ -90,6 +90,22 @@ class ApiToken(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class Mailing(Base):
+    """What is known of writing to somebody: that they want no reminders, or that their address takes nothing.
+
+    A bounce counts as long as the address is the one that bounced.
+    """
+
+    __tablename__ = "mailing"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id, ondelete="CASCADE"), primary_key=True)
+    stopped_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
+    bounced_address: Mapped[PersonalText | None]
+    bounce: Mapped[PersonalText | None]
+    """What the server said."""
+
+
 class Attempts(Base):
     """How often something was tried under one key since ``since``; survives restarts, shared by all processes."""
 

@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database
 from mentoring.identity import Actor
-from mentoring.people import service
+from mentoring.people import reminders, service
 from mentoring.people.contracts import Address, Credentials, Language, NewPassword
 from mentoring.people.rules import local_path
 from mentoring.policy import Action
 from mentoring.settings import Settings
-from mentoring.web.doors import page, session_cookie
-from mentoring.web.forms import kept
+from mentoring.web.doors import page, session_cookie, speak
+from mentoring.web.forms import Typed, kept
 
 AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # Litestar's own default arguments
 Next = Annotated[str, QueryParameter(max_length=200)]
@@ -96,6 +96,39 @@ class PeoplePages(Controller):
         return Redirect(local_path(data.next), status_code=303)
 
 
+class ReminderPages(Controller):
+    """Behind the link of a mail that may be stopped: its signature says whose it is."""
+
+    path = "/unsubscribe/{stop_token:str}"
+    include_in_schema = False
+
+    @get("/", opt={"action": Action.PUBLIC})
+    async def read(
+        self,
+        stop_token: FromPath[str],
+        request: AnyRequest,
+        db: NamedDependency[AsyncSession],
+        settings: NamedDependency[Settings],
+    ) -> Template:
+        speak(request.scope, await reminders.words_of_link(db, settings, stop_token))
+        return page("people/reminders.html", reminders=await reminders.read_reminders(db, settings, stop_token))
+
+    @post("/", opt={"action": Action.PUBLIC}, status_code=200)
+    async def stop(
+        self,
+        stop_token: FromPath[str],
+        data: URLEncodedBody[Typed],
+        request: AnyRequest,
+        db: NamedDependency[AsyncSession],
+        settings: NamedDependency[Settings],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        """No redirect: a mail program's own request wants to hear that it is done (RFC 8058)."""
+        speak(request.scope, await reminders.words_of_link(db, settings, stop_token))
+        done = await reminders.set_reminders(db, settings, stop_token, stop="resume" not in data, now=now)
+        return page("people/reminders.html", reminders=done)
+
+
 async def _sign_in_again(typed: Credentials) -> Template:
     return page("people/sign_in.html", next=local_path(typed.next), email=typed.email)
 
@@ -110,4 +143,4 @@ async def _enter(database: Database, secret: str, now: datetime) -> Template:
         return page("people/enter.html", purpose=(await service.open_link(db, secret, now)).value)
 
 
-ROUTES = (PeoplePages,)
+ROUTES = (PeoplePages, ReminderPages)

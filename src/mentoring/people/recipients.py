@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.i18n import Words
 from mentoring.messages.models import Message
 from mentoring.messages.rendering import words_for
-from mentoring.people.models import Person
+from mentoring.people.models import Mailing, Person
 
 
 class Recipient(Struct, frozen=True):
@@ -32,10 +32,19 @@ class Recipient(Struct, frozen=True):
         return words_for(self.language, self.zone)
 
 
-STILL_HERE: ColumnElement[bool] = (
-    select(Person.id).where(Person.id == Message.recipient_id, Person.left_on.is_(None)).exists()
+_UNWANTED = (
+    select(Mailing.person_id)
+    .where(Mailing.person_id == Message.recipient_id)
+    .where(or_(Mailing.stopped_at.is_not(None), Mailing.bounced_address == Person.email))
+    .exists()
 )
-"""For guards: whoever left is written to no more."""
+STILL_HERE: ColumnElement[bool] = (
+    select(Person.id)
+    .where(Person.id == Message.recipient_id, Person.left_on.is_(None))
+    .where(or_(Message.pace.is_(None), ~_UNWANTED))
+    .exists()
+)
+"""For guards: whoever left is written to no more; and what may be stopped is, or where the address takes nothing."""
 
 
 async def recipients(db: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, Recipient]:

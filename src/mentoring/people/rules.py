@@ -2,6 +2,7 @@
 
 import enum
 import string
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -26,6 +27,13 @@ MOST_TRIES = 5
 MOST_TRIES_BY_ADDRESS = 50
 TRY_WINDOW = timedelta(minutes=15)
 TOKEN_LASTS = timedelta(days=365)
+
+OFFICE_OPENS, OFFICE_CLOSES = time(9), time(17)
+"""Wall time of the person's own place, between which reminders come."""
+MOST_A_WEEK = 2
+"""Questions and reminders that one person gets in one week of their own place, Monday to Sunday; the rest is merged
+and goes out with the first of the next."""
+WEEK = timedelta(days=7)
 
 LOCAL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~.")
 LABEL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-")
@@ -117,6 +125,34 @@ def after_working_days(moment: datetime, days: int, country: str, zone: str) -> 
 def at_wall_time(day: datetime, clock: time, zone: str) -> datetime:
     """The moment at which a clock on the wall in ``zone`` shows ``clock`` on that day (RFC 5545 3.3.5)."""
     return datetime.combine(day.date(), clock, ZoneInfo(zone)).astimezone(UTC)
+
+
+def in_office_hours(moment: datetime, country: str, zone: str) -> datetime:
+    """``moment``, or the next one that falls into office hours of a working day of that place."""
+    local = moment.astimezone(ZoneInfo(zone))
+    if working(local, country) and OFFICE_OPENS <= local.time() < OFFICE_CLOSES:
+        return moment
+    day = local if local.time() < OFFICE_OPENS else local + timedelta(days=1)
+    while not working(day, country):
+        day += timedelta(days=1)
+    return at_wall_time(day, OFFICE_OPENS, zone)
+
+
+def good_moment(now: datetime, country: str, zone: str, got: Sequence[datetime], any_hour: bool = False) -> datetime:
+    """When somebody may be written to, who ``got`` messages at those moments already: ``now``, or later.
+
+    ``any_hour``: its hour was agreed, so that it need not be office hours, unless it has to wait anyway.
+    """
+    monday = _monday(now, zone)
+    if sum(monday <= at for at in got) < MOST_A_WEEK:
+        return now if any_hour else in_office_hours(now, country, zone)
+    return in_office_hours(_monday(now, zone, weeks=1), country, zone)
+
+
+def _monday(moment: datetime, zone: str, weeks: int = 0) -> datetime:
+    """When the week of ``moment`` began on a wall clock of that place, or one that many weeks later."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return at_wall_time(local + timedelta(days=7 * weeks - local.weekday()), time(0), zone)
 
 
 def plausible_address(value: str) -> bool:

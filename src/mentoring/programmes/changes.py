@@ -87,6 +87,8 @@ def _takes(shape: Type) -> str:
         return ", ".join([_takes(shape.item_type)] * 2 + ["…"])
     if isinstance(shape, EnumType):
         return ", ".join(one.value for one in shape.cls)
+    if isinstance(shape, StrType) and shape.pattern and shape.min_length is None:
+        return "3:junior / 7:leader+delegate / 14:amber"
     if isinstance(shape, StrType):
         return f"{shape.min_length} – {shape.max_length}"
     return ""

@@ -116,6 +116,7 @@ def change(ref: str, pairs: tuple[str, ...], as_json: bool) -> None:
     Examples:
       mentoring programme set "Digital leaders" rules.unit=off weights.need=0.5
       mentoring programme set "Digital leaders" plan.sessions=8 ladder.consent_reminders=2,4 ladder.consent_expires=6
+      mentoring programme set "Digital leaders" ladder.silence=1.5:junior,2:leader+delegate,3:amber,4:red
       mentoring programme set "Digital leaders" open=no
     """
 

@@ -28,6 +28,7 @@ from mentoring.programmes.rules import (
     Preset,
     Quota,
     Role,
+    Rungs,
     Seed,
     SeniorityGap,
     SessionCount,
@@ -89,6 +90,9 @@ class LadderChange(Struct, frozen=True, forbid_unknown_fields=True):
     consent_expires: End | UnsetType = UNSET
     check_in_follow_ups: Steps | UnsetType = UNSET
     check_in_lapses: End | UnsetType = UNSET
+    first_session: Rungs | UnsetType = UNSET
+    silence: Rungs | UnsetType = UNSET
+    agreement: Rungs | UnsetType = UNSET
 
 
 class MatchingChange(Struct, frozen=True, forbid_unknown_fields=True):

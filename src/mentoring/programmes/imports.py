@@ -15,6 +15,7 @@ from mentoring.db import Database
 from mentoring.directory.contracts import Progress, untold
 from mentoring.directory.reports import MOST_CHANGES, line_problems
 from mentoring.directory.rules import Problem
+from mentoring.failpoints import failpoint
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.people.models import Person
@@ -63,6 +64,7 @@ async def import_sign_ups(
             await _write(db, programme, plan, now, progress)
             event = SignUpsImported(programme.id, len(plan.added), len(plan.changed))
             journal.record(db, event, by=actor.id, at=now)
+            failpoint("signups.before_commit")
     return _report(file.rows, plan, problems, words, applied=applied)
 
 
@@ -120,6 +122,7 @@ async def _write(db: AsyncSession, programme: Programme, plan: Plan, now: dateti
     done = 0
     for some in _chunks(fresh):
         await _run(db, insert(Enrolment), [_new_row(programme.id, one, now) for one in some])
+        failpoint("signups.half_written")
         await _insert_details(db, some)
         done += len(some)
         progress("write", done / total)

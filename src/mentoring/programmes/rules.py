@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -40,6 +40,11 @@ ChangeCost = Annotated[float, Meta(ge=0, le=4)]
 Cap = Annotated[float, Meta(ge=0.01, le=1)]
 Seed = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Steps = Annotated[tuple[Annotated[int, Meta(ge=1, le=60)], ...], Meta(max_length=8)]
+WHO = "junior|leader|delegate|coordinator|amber|red"
+Rung = Annotated[str, Meta(max_length=60, pattern=rf"^\d{{1,3}}(\.\d{{1,2}})?:({WHO})(\+({WHO}))*$")]
+"""How long after the beginning of the matter, and who is told then: ``7:leader+delegate``. ``amber`` and ``red`` put
+the pairing into the coordinators' queue."""
+Rungs = Annotated[tuple[Rung, ...], Meta(max_length=8)]
 
 
 class Role(enum.StrEnum):
@@ -127,13 +132,37 @@ class Plan(Struct, frozen=True, forbid_unknown_fields=True):
     look_back_after_days: DaysAfter = 90
 
 
+class Tell(enum.StrEnum):
+    """Who is told on a rung of the ladder; the last two are for the coordinators' queue."""
+
+    JUNIOR = "junior"
+    LEADER = "leader"
+    DELEGATE = "delegate"
+    COORDINATOR = "coordinator"
+    AMBER = "amber"
+    RED = "red"
+
+
+class Climb(NamedTuple):
+    """A rung as it is read: how long after, in the unit of its matter, and who is told."""
+
+    after: float
+    tell: tuple[Tell, ...]
+
+
 class Ladder(Struct, frozen=True, forbid_unknown_fields=True):
-    """How long we wait before we ask again. Consent counts working days, check-ins count days."""
+    """How long we wait before we ask again, and whom.
+
+    Consent counts working days, silence counts cadences of the plan, all else counts days.
+    """
 
     consent_reminders: Steps = (2, 4)
     consent_expires: End = 5
     check_in_follow_ups: Steps = (1, 4)
     check_in_lapses: End = 7
+    first_session: Rungs = ("3:junior", "7:leader+delegate", "14:amber", "21:red")
+    silence: Rungs = ("1.5:junior", "2:leader+delegate", "3:amber", "4:red")
+    agreement: Rungs = ("7:leader+junior", "12:leader+junior", "21:coordinator")
 
 
 PLANS = {
@@ -165,6 +194,10 @@ class SettingOutOfRange(Invalid):
 
 class LadderOutOfOrder(Invalid):
     """Reminders must rise and come before the end."""
+
+
+class RungsOutOfOrder(Invalid):
+    """The rungs of ``name`` must come one after the other."""
 
 
 class NeedsMissing(Invalid):
@@ -224,13 +257,27 @@ class NotPreparing(Conflict):
 
 
 def check_ladder(ladder: Ladder) -> None:
-    """Raises ``LadderOutOfOrder`` where a reminder would come after the end, or before the one before it."""
+    """Raises ``LadderOutOfOrder`` where a reminder would come after the end, or before the one before it.
+
+    Raises ``RungsOutOfOrder`` where a rung comes no later than the one before it.
+    """
     for steps, end in (
         (ladder.consent_reminders, ladder.consent_expires),
         (ladder.check_in_follow_ups, ladder.check_in_lapses),
     ):
         if list(steps) != sorted(set(steps)) or (steps and steps[-1] >= end):
             raise LadderOutOfOrder(steps=", ".join(map(str, steps)), end=end)
+
+    for name in ("first_session", "silence", "agreement"):
+        after = [rung.after for rung in climbs(getattr(ladder, name))]
+        if after != sorted(set(after)):
+            raise RungsOutOfOrder(name=name)
+
+
+def climbs(rungs: Sequence[str]) -> list[Climb]:
+    """The rungs as they are read."""
+    parted = (rung.partition(":") for rung in rungs)
+    return [Climb(float(after), tuple(map(Tell, tell.split("+")))) for after, _, tell in parted]
 
 
 def check_weights(weights: MatchingWeights) -> None:

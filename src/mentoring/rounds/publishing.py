@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from mentoring import journal
+from mentoring.failpoints import failpoint
 from mentoring.identity import Actor
 from mentoring.pairings.contracts import NewPairing, Reasons
 from mentoring.pairings.models import Pairing
@@ -60,15 +61,18 @@ async def publish_round(db: AsyncSession, actor: Actor, round_ref: str, data: Pu
     round_ = await find_round(db, actor, round_ref, Action.ROUND_WRITE)
     programme = await lock_programme(db, round_.programme_id)
     await _move_to_published(db, round_, data, now)
+    failpoint("publish.after_cas")
     kept, dropped = await _still_possible(db, programme, round_, await _proposed(db, round_.id))
     await _note_waiting(db, round_.id)
     try:
         made = await make_pairings(db, programme, [_new_pairing(pair) for pair in kept], actor.id, now)
     except IntegrityError as race:
         raise rules.RoundOvertaken() from race
+    failpoint("publish.after_pairings")
     await _note_pairings(db, round_.id, kept, made)
     await _count_waiting(db, round_.id, kept, [pair for pair, _ in dropped])
     journal.record(db, RoundPublished(round_.id), by=actor.id, at=now)
+    failpoint("publish.after_counts")
     listed = [Dropped(pair.leader.staff_no, pair.junior.staff_no, cause) for pair, cause in dropped]
     return PublishedRound(round_.id, round_.name, len(made), listed)
 
@@ -273,6 +277,7 @@ async def undo_round(db: AsyncSession, actor: Actor, round_ref: str, now: dateti
         select(ProposedPair.pairing_id).where(ProposedPair.round_id == round_.id, ProposedPair.pairing_id.is_not(None))
     )
     withdrawn = await withdraw_pairings(db, [one for one in made if one is not None], actor.id, now)
+    failpoint("undo.after_withdrawal")
     await _give_waiting_back(db, round_.id)
     journal.record(db, RoundUndone(round_.id), by=actor.id, at=now)
     return UndoneRound(round_.id, round_.name, len(withdrawn))

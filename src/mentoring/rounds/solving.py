@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring import journal
 from mentoring.db import Database
 from mentoring.errors import MentoringError
+from mentoring.failpoints import failpoint
 from mentoring.programmes.models import Programme
 from mentoring.programmes.rules import Matching
 from mentoring.rounds import contracts
@@ -160,12 +161,15 @@ async def _claim(database: Database, now: datetime, round_id: UUID | None = None
 
 async def _solve(database: Database, claim: Claim, watch: _Watch) -> None:
     log.info("round claimed", extra={"round_id": str(claim.round_id), "fence": claim.fence})
+    failpoint("solve.claimed")
     try:
         if claim.attempts > MOST_ATTEMPTS:
             raise SolverDied(status=0)
         async with starting_solver() as process:
             snapshot, request = await _asked(database, claim)
+            failpoint("solve.read")
             answer = await _answer_while_held(database, claim, process, request, watch)
+        failpoint("solve.answered")
         if isinstance(answer, Solved):
             watch.tell("storing", 0.0)
             await _put_down(database, claim, snapshot, request, answer, watch)
@@ -250,6 +254,7 @@ async def _put_down(
         async with database.sessions.begin() as db:
             await _write_held(db, claim, stage=None, lease_until=None)  # first of all, as it takes the lock
             await replace_rows(db, claim.round_id, claim.revision, snapshot, request, solved)
+            failpoint("solve.half_put_down")
             journal.record(db, contracts.RoundProposed(claim.round_id, claim.revision), by=None, at=now)
             await _write_held(
                 db,
@@ -267,6 +272,7 @@ async def _put_down(
     except _LeaseLost:
         log.warning("result too late", extra={"round_id": str(claim.round_id), "fence": claim.fence})
         return
+    failpoint("solve.put_down")
     log.info("round proposed", extra={"round_id": str(claim.round_id), "peak_bytes": solved.peak_bytes})
 
 

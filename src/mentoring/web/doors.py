@@ -19,6 +19,7 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database
+from mentoring.failpoints import failpoint
 from mentoring.i18n import Words, offered, own_name
 from mentoring.identity import ANONYMOUS, Actor
 from mentoring.policy import Action, ScopeMissing, SignInNeeded, allows, decided_at_the_door, require_right
@@ -87,9 +88,14 @@ def actor_of(scope: Scope) -> Actor:
 async def provide_db(scope: Scope) -> AsyncIterator[AsyncSession]:
     """One transaction a request: it commits before the answer leaves, or the answer is an error."""
     database: Database = scope["litestar_app"].state.database
-    sessions = database.reading if scope.get("method") in ("GET", "HEAD") else database.sessions
-    async with sessions.begin() as db:
+    if scope.get("method") in ("GET", "HEAD"):
+        async with database.reading.begin() as db:
+            yield db
+        return
+    async with database.sessions.begin() as db:
         yield db
+        failpoint("request.before_commit")
+    failpoint("request.after_commit")
 
 
 def words_of(scope: Scope) -> Words:

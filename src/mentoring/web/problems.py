@@ -71,6 +71,12 @@ def failed(request: AnyRequest, error: Exception) -> Response[object]:
     )
 
 
+def unavailable(request: AnyRequest, error: Exception) -> Response[object]:
+    """Answer while the database does not: later, please. Nothing is shown that could not be decided upon."""
+    log.error("database unavailable", extra={"error": type(error).__name__})
+    return _answer(request, 503, "Unavailable", words_of(request.scope).text("http.503"), {})
+
+
 def for_program(request: AnyRequest) -> bool:
     return request.url.path.startswith(("/api/", "/schema", "/health"))
 

@@ -60,7 +60,7 @@ class Walls:
 
         refusal = self._refusal(scope["method"], scope["path"], scope["query_string"], Headers.from_scope(scope))
         if refusal:
-            await _plain(with_headers, *refusal)
+            await plain(with_headers, *refusal)
         else:
             await self.app(scope, receive, with_headers)
 
@@ -94,7 +94,8 @@ def _host(header: str) -> str | None:
         return None
 
 
-async def _plain(send: Send, status: int, text: str) -> None:
+async def plain(send: Send, status: int, text: str) -> None:
+    """Answer where nobody knows yet who asks, nor in which language."""
     body = text.encode()
     await send(
         {

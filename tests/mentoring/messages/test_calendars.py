@@ -15,8 +15,9 @@ from mentoring.pairings.contracts import AgreementSigned, PairingEnded
 from mentoring.pairings.life import BookSession, EndPairing, Pause, RaiseConcern
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import Ending, PairingState, SessionState
+from mentoring.people.pacing import release_messages
 from mentoring.programmes.models import Coordinator
-from mentoring.reactions import deliver_next
+from mentoring.reactions import COMPOSERS, deliver_next
 from tests.builders import NOW, a_pairing, a_person, a_programme, a_session, an_agreement, as_actor
 from tests.harness.smtp import Sink
 from tests.mentoring.messages.posting import Time, a_sender, post_all
@@ -161,7 +162,11 @@ async def test_the_mails_of_a_pairing_s_life_speak_each_reader_s_language(
     async with database.sessions.begin() as db:
         agreement = await an_agreement(db, pairing, agreed=False)
         await agreements.ask_to_sign(db, [AgreementSigned(agreement.id, 1, pairing.junior_id)], NOW)
-    await post_all(a_sender(database, tmp_path, smtp.url))
+    async with database.sessions.begin() as db:
+        await release_messages(db, COMPOSERS, NOW + timedelta(hours=6))
+    time = Time()
+    time.pass_by(timedelta(hours=6))
+    await post_all(a_sender(database, tmp_path, smtp.url, time))
     async with database.sessions.begin() as db:
         ended = await db.get_one(Pairing, pairing.id)
         await endings.conclude(db, ended, Ending.COMPLETED, None, NOW)

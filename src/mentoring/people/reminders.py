@@ -1,0 +1,53 @@
+"""Reminders stopped by their reader, with one click and without signing in; and begun again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from mentoring import journal
+from mentoring.db import insert_missing
+from mentoring.i18n import Words
+from mentoring.messages.unsubscribing import StopLinkUnknown, read_stop_token
+from mentoring.people.contracts import RemindersResumed, RemindersStopped, RemindersView
+from mentoring.people.models import Mailing, Person
+from mentoring.settings import Settings
+
+
+async def read_reminders(db: AsyncSession, settings: Settings, token: str) -> RemindersView:
+    """Whether the one whose link this is gets reminders. Opening it changes nothing: scanners open links too."""
+    person = await _whose(db, settings, token)
+    mailing = await db.get(Mailing, person.id)
+    return RemindersView(stopped=mailing is not None and mailing.stopped_at is not None)
+
+
+async def words_of_link(db: AsyncSession, settings: Settings, token: str) -> Words:
+    """The words of the one whose link this is."""
+    person = await _whose(db, settings, token)
+    return Words(person.language, person.time_zone)
+
+
+async def set_reminders(
+    db: AsyncSession, settings: Settings, token: str, *, stop: bool, now: datetime
+) -> RemindersView:
+    """Stop what may be stopped, or let it come again; twice is the same as once. Raises ``StopLinkUnknown``."""
+    person = await _whose(db, settings, token)
+    mailing = await mailing_of(db, person.id)
+    if stop is (mailing.stopped_at is None):
+        mailing.stopped_at = now if stop else None
+        happened = RemindersStopped(person.id) if stop else RemindersResumed(person.id)
+        journal.record(db, happened, by=person.id, at=now)
+    return RemindersView(stopped=stop)
+
+
+async def mailing_of(db: AsyncSession, person_id: UUID) -> Mailing:
+    """What is known of writing to somebody, locked."""
+    await insert_missing(db, Mailing, [{"person_id": person_id}])
+    return await db.get_one(Mailing, person_id, with_for_update=True, populate_existing=True)
+
+
+async def _whose(db: AsyncSession, settings: Settings, token: str) -> Person:
+    person = await db.get(Person, read_stop_token(settings.secret(), token))
+    if person is None:
+        raise StopLinkUnknown()
+    return person
