@@ -9,10 +9,11 @@ import numpy as np
 from matching.ground import Ground
 from matching.lots import drawn
 from matching.market import SAFE, SAFER, Longs, Places, Scale, Settled, lot_bits, places_of, scale_for
-from matching.objective import Objective
+from matching.objective import COVERAGE_FIRST, Objective
 from matching.plain import Offers, by_lot
 from matching.pricing import Settling, Told, Tools, opened
-from matching.problem import Problem
+from matching.problem import ARRAYS, Problem
+from matching.rules import Rules, Weights
 from matching.sheet import sheet_of
 
 SWITCH = "MATCHING_PLAIN"
@@ -28,6 +29,16 @@ def tools() -> Tools:
     """What is compiled is only imported when asked for: numba alone takes half a second."""
     module = importlib.import_module("matching.desk" if compiled() else "matching.patient")
     return Tools(module.scan, module.Desk)
+
+
+def awaken() -> None:
+    """Load what is compiled, by settling two people: who does it while waiting for a problem has it at once."""
+    if not compiled():
+        return
+    sizes = {name: [one if isinstance(one, int) else 1 for one in field.dims] for name, field in ARRAYS.items()}
+    nothing = {name: np.zeros(sizes[name], field.dtype) for name, field in ARRAYS.items()}
+    places = {"leader_capacity": np.ones(1, np.int32), "junior_capacity": np.ones(1, np.int32)}
+    priced(Problem(rules=Rules(), weights=Weights(), **(nothing | places)), COVERAGE_FIRST, lambda _share: None)
 
 
 def priced(problem: Problem, objective: Objective, told: Told) -> tuple[Scale, Places, Settled] | None:
