@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import os
+from threading import Event
 
 import numpy as np
 
@@ -18,6 +19,10 @@ from matching.sheet import sheet_of
 
 SWITCH = "MATCHING_PLAIN"
 """Environment variable that, set to anything, does without what numba compiles: slower, the same proposals."""
+
+
+AWAKE = Event()
+"""Whether what is compiled is loaded in this process."""
 
 
 def compiled() -> bool:
@@ -49,6 +54,7 @@ def priced(problem: Problem, objective: Objective, told: Told) -> tuple[Scale, P
         places = places_of(problem, objective, scale)
         ground = ground_of(problem, objective, scale, places, chosen)
         settled = brought_back(problem, ground, opened(chosen, ground, told))
+        AWAKE.set()
         if scale.holds(settled.row_price, settled.column_price):
             break
         if safe > places.pairs:

@@ -30,6 +30,8 @@ from mentoring.rounds.verdicts import ShownPair, Verified, verified
 MOST_MEMORY = 8 << 30
 """Bytes of address space. The largest real round takes 1 GB; beyond this the machine would swap for everybody."""
 LENGTH_BYTES = 4
+LONG = 0.3
+"""Seconds: when whoever asks reads for longer, the problem is large, and what is compiled will be wanted."""
 QUARTER_MINUTES = 15
 WINTER, SUMMER = 0, 1
 ALWAYS_ON = Rule.CONSENT | Rule.FORBIDDEN
@@ -302,7 +304,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     gc.disable()  # one answer, and all memory is given back
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    if not select.select([source], [], [], 0)[0]:  # whoever asks still reads tables
+    if not select.select([source], [], [], LONG)[0]:
         threading.Thread(target=matching.awaken, daemon=True).start()
     length = int.from_bytes(source.read(LENGTH_BYTES), "big")
     request = msgspec.msgpack.decode(source.read(length), type=Request)
