@@ -31,6 +31,7 @@ from matching.fit import fit, parts
 from matching.lottery import Lottery, by_lot
 from matching.objective import COVERAGE_FIRST, GREATEST_TOTAL, LEVELS, POINTS, WEAK, Objective
 from matching.policies import POLICIES, Outcome, Policy, Terms, propose
+from matching.priced import awaken
 from matching.prices import Certain, Costs, certain, costs_at_least
 from matching.problem import NEEDS, SEASONS, Problem
 from matching.quota import Groups, Quota, with_quota
@@ -115,6 +116,7 @@ __all__ = [
     "Weights",
     "WhyNot",
     "WhyPair",
+    "awaken",
     "blocking_pairs",
     "by_lot",
     "candidates_of_junior",

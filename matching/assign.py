@@ -17,12 +17,18 @@ from matching.market import SAFE, SAFER, Longs, Market, Places, Scale, Settled, 
 from matching.objective import COVERAGE_FIRST, LEVELS, POINTS, Objective
 from matching.plain import settle
 from matching.points import all_arcs, check_fits, fit_points, full_points, tables
-from matching.priced import priced
+from matching.priced import AWAKE, priced
 from matching.problem import Problem
 from matching.rules import PART_NAMES, Rule
 
 ALL_PAIRS = 1 << 18
-"""Pairs up to which it is quicker to look at all of them at once."""
+"""Pairs up to which it is quicker to settle all of them at once, with what is compiled still to be loaded."""
+
+MEASURED = 1 << 22
+"""Pairs of which it may be asked how many may be made at all: to look at them takes a fifth of a second."""
+
+ASKED = 32
+"""Leaders who tell how many that will be, evenly spread."""
 
 PAIRS_LOOKED_UP = 96
 """Chosen pairs whose parts are computed at once, by measuring the few people in them."""
@@ -92,7 +98,7 @@ def check_pins(problem: Problem) -> None:
 
 
 def _made(problem: Problem, objective: Objective, told: Progress) -> tuple[NDArray[np.int32], Certificate]:
-    if problem.leaders * problem.juniors > ALL_PAIRS:
+    if not _are_few(problem):
         told("scoring", 1.0)
         told("assigning", 0.0)
         found = priced(problem, objective, lambda share: told("assigning", share))
@@ -100,6 +106,16 @@ def _made(problem: Problem, objective: Objective, told: Progress) -> tuple[NDArr
             told("assigning", 1.0)
             return certified(problem, objective, *found, [], np.empty(0, np.int64))
     return _all_pairs(problem, objective, told)
+
+
+def _are_few(problem: Problem) -> bool:
+    """Whether all pairs are few, or those that may be made seem to be and nothing quicker is at hand."""
+    pairs = problem.leaders * problem.juniors
+    if pairs <= ALL_PAIRS or pairs > MEASURED or AWAKE.is_set():
+        return pairs <= ALL_PAIRS
+    some = np.unique(np.linspace(0, problem.leaders - 1, ASKED).astype(np.int64))
+    share = float((refused(measure(problem, some, slice(None))) == 0).mean())
+    return share * pairs < ALL_PAIRS
 
 
 def _all_pairs(problem: Problem, objective: Objective, told: Progress) -> tuple[NDArray[np.int32], Certificate]:

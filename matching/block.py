@@ -3,8 +3,9 @@
 All numbers are small integers, so every machine and every BLAS gives the same ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,11 +69,18 @@ def measure(problem: Problem, leaders: Choice, juniors: Choice) -> Block:
 
 def blocks(problem: Problem, leaders: Choice = slice(None), juniors: Choice = slice(None)) -> Iterator[Block]:
     """Measure all leaders chosen with all juniors chosen, some juniors at a time, in order."""
+    return (measured() for measured in pieces(problem, leaders, juniors))
+
+
+def pieces(
+    problem: Problem, leaders: Choice = slice(None), juniors: Choice = slice(None)
+) -> Iterator[Callable[[], Block]]:
+    """The same, each block measured by whoever calls for it: several threads may."""
     rows, columns = np.arange(problem.leaders)[leaders], np.arange(problem.juniors)[juniors]
     seasons = _seasons(problem, rows, columns)
     width = max(1, PAIRS_AT_ONCE // max(1, len(rows)))
     for start in range(0, len(columns), width):
-        yield _measured(problem, rows, columns[start : start + width], seasons)
+        yield partial(_measured, problem, rows, columns[start : start + width], seasons)
 
 
 def full_gain(problem: Problem) -> NDArray[np.int64]:

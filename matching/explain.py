@@ -1,12 +1,14 @@
 """Why a person has nobody, and what would help; who else there would be."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.block import Block, Choice, Index, blocks, measure
+from matching.block import Block, Choice, Index, blocks, measure, pieces
 from matching.eligibility import refused
 from matching.fit import fit_of
 from matching.problem import Problem
@@ -17,6 +19,10 @@ _BITS = np.arange(_CODES)
 _FIRST = np.array([rule == (_BITS & -_BITS) for rule in RULES]).T
 _ANY = np.array([(_BITS & rule) != 0 for rule in RULES]).T
 _ALONE = np.array([rule == _BITS for rule in RULES]).T
+
+_Counts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Taken (n, R), eligible (n,) and gained (n, R), as in a ``Funnel``."""
+_NOBODY = np.zeros((0, len(RULES)), np.int64), np.zeros(0, np.int64), np.zeros((0, len(RULES)), np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,14 +73,21 @@ def funnel(problem: Problem, leaders: Choice = slice(None)) -> Funnel:
     counts = np.zeros((len(people), _CODES), np.int64)
     for block in blocks(problem, leaders=people):
         counts += _histogram(refused(block))
-    return _funnel(people, problem.juniors, counts)
+    return Funnel(people, problem.juniors, *_counts(counts))
 
 
 def funnel_of_juniors(problem: Problem, juniors: Choice = slice(None)) -> Funnel:
     """Return the funnel of some juniors, each named once, in the order given."""
     people = np.arange(problem.juniors)[juniors]
-    counts = [_histogram(refused(block).T) for block in blocks(problem, juniors=people)]
-    return _funnel(people, problem.leaders, np.concatenate([np.zeros((0, _CODES), np.int64), *counts]))
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        found = list(pool.map(_taken, pieces(problem, juniors=people)))
+    taken, eligible, gained = (np.concatenate(some) for some in zip(_NOBODY, *found, strict=True))
+    return Funnel(people, problem.leaders, taken, eligible, gained)
+
+
+def _taken(measured: Callable[[], Block]) -> _Counts:
+    """Of the juniors in a block."""
+    return _counts(_histogram(refused(measured()).T))
 
 
 def eligible_counts(problem: Problem) -> EligibleCounts:
@@ -111,5 +124,5 @@ def _histogram(bits: NDArray[np.uint16]) -> NDArray[np.int64]:
     return np.bincount(keys.ravel(), minlength=len(bits) * _CODES).reshape(-1, _CODES)
 
 
-def _funnel(people: Index, candidates: int, counts: NDArray[np.int64]) -> Funnel:
-    return Funnel(people, candidates, counts @ _FIRST, counts[:, 0], counts @ _ALONE)
+def _counts(codes: NDArray[np.int64]) -> _Counts:
+    return codes @ _FIRST, codes[:, 0], codes @ _ALONE

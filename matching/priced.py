@@ -3,20 +3,26 @@
 import importlib
 import importlib.util
 import os
+from threading import Event
 
 import numpy as np
 
 from matching.ground import Ground
 from matching.lots import drawn
 from matching.market import SAFE, SAFER, Longs, Places, Scale, Settled, lot_bits, places_of, scale_for
-from matching.objective import Objective
+from matching.objective import COVERAGE_FIRST, Objective
 from matching.plain import Offers, by_lot
 from matching.pricing import Settling, Told, Tools, opened
-from matching.problem import Problem
+from matching.problem import ARRAYS, Problem
+from matching.rules import Rules, Weights
 from matching.sheet import sheet_of
 
 SWITCH = "MATCHING_PLAIN"
 """Environment variable that, set to anything, does without what numba compiles: slower, the same proposals."""
+
+
+AWAKE = Event()
+"""Whether what is compiled is loaded in this process."""
 
 
 def compiled() -> bool:
@@ -30,6 +36,16 @@ def tools() -> Tools:
     return Tools(module.scan, module.Desk)
 
 
+def awaken() -> None:
+    """Load what is compiled, by settling two people: who does it while waiting for a problem has it at once."""
+    if not compiled():
+        return
+    sizes = {name: [one if isinstance(one, int) else 1 for one in field.dims] for name, field in ARRAYS.items()}
+    nothing = {name: np.zeros(sizes[name], field.dtype) for name, field in ARRAYS.items()}
+    places = {"leader_capacity": np.ones(1, np.int32), "junior_capacity": np.ones(1, np.int32)}
+    priced(Problem(rules=Rules(), weights=Weights(), **(nothing | places)), COVERAGE_FIRST, lambda _share: None)
+
+
 def priced(problem: Problem, objective: Objective, told: Told) -> tuple[Scale, Places, Settled] | None:
     """Settle a problem; None where the places of two people would be given to each other twice. Raises: TooLarge."""
     chosen, safe = tools(), SAFE
@@ -38,6 +54,7 @@ def priced(problem: Problem, objective: Objective, told: Told) -> tuple[Scale, P
         places = places_of(problem, objective, scale)
         ground = ground_of(problem, objective, scale, places, chosen)
         settled = brought_back(problem, ground, opened(chosen, ground, told))
+        AWAKE.set()
         if scale.holds(settled.row_price, settled.column_price):
             break
         if safe > places.pairs:

@@ -26,6 +26,10 @@ FORMAT = 2
 """Of the stored bytes; raised when a stored round would otherwise be read wrongly. 1 had neither lots nor lines."""
 
 
+COMPRESSION = 1
+"""Of the stored bytes: four times as quick as zlib's own choice, and a quarter larger."""
+
+
 class Field(NamedTuple):
     """What an array must be. A letter in ``dims`` is a size that all arrays share."""
 
@@ -196,15 +200,14 @@ class Problem:
         stored: dict[str, NDArray[np.generic]] = {name: getattr(self, name) for name in (*ARRAYS, *PAIRS)}
         for name in ("leader_hours", "junior_hours"):
             stored[name] = np.packbits(getattr(self, name), axis=-1)
+        stored["format"] = np.array(FORMAT)
+        stored["rules"] = np.array(astuple(self.rules), np.int64)
+        stored["weights"] = np.array(astuple(self.weights), np.float64)
         blob = io.BytesIO()
-        np.savez_compressed(
-            blob,
-            allow_pickle=False,
-            format=np.array(FORMAT),
-            rules=np.array(astuple(self.rules), np.int64),
-            weights=np.array(astuple(self.weights), np.float64),
-            **stored,
-        )
+        with zipfile.ZipFile(blob, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as archive:
+            for name, array in stored.items():
+                with archive.open(f"{name}.npy", "w") as entry:
+                    np.lib.format.write_array(entry, np.asarray(array), allow_pickle=False)
         return blob.getvalue()
 
     @classmethod

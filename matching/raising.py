@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.assign import Progress, Proposal, solve
+from matching.certificate import Certificate
 from matching.given import among, distinct_fits, lowest_free, points_of
 from matching.objective import COVERAGE_FIRST, POINTS, Objective
 from matching.problem import Problem
+from matching.tight import is_kept
 
 MOST_LEVELS = 12
 """Fits that are raised one after another. Each takes some solutions, and people ask about the lowest pairs only."""
@@ -33,17 +35,25 @@ def raised_last(problem: Problem, first: Objective, progress: Progress | None = 
 
     The floor is put just above the lowest pair that is not pinned, until leaders, weak pairs or points would suffer.
     What is reached is worth as much as the first certificate proves, so that one is kept: it speaks of all pairs, not
-    only of those above the floor.
+    only of those above the floor. Where it also shows that a lowest pair is in every optimum, none is sought above it.
     """
     best, objective = solve(problem, first, progress), first
     certificate = best.certificate
     while (lowest := lowest_free(problem, best)) is not None and lowest < POINTS:
+        if _stays(problem, certificate, best, lowest):
+            break
         higher = replace(first, floor=lowest + 1)
         other = solve(problem, higher)
         if (other.matched, other.weak, points_of(other)) != (best.matched, best.weak, points_of(best)):
             break
         best, objective = other, higher
     return Raised(replace(best, certificate=certificate), objective)
+
+
+def _stays(problem: Problem, proof: Certificate, best: Proposal, lowest: int) -> bool:
+    """Whether one of the lowest pairs, pins aside, is in whatever is as good."""
+    lows = best.pairs[(best.points == lowest) & ~among(problem, best.pairs, problem.pinned)].tolist()
+    return any(is_kept(problem, proof, best.pairs, leader, junior) for leader, junior in lows)
 
 
 def raised_first(problem: Problem, progress: Progress | None = None) -> Raised:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from matching import (
     GREATEST_TOTAL,
@@ -25,8 +26,9 @@ from matching import (
     why_pair,
     worth_of_place,
 )
+from matching.tight import is_kept
 from tests.matching.cabinet import cabinet
-from tests.matching.problems import NEED_ONLY, a_problem, assignments, hours, scored
+from tests.matching.problems import NEED_ONLY, a_problem, assignments, hours, people, scored
 
 EVERYBODY = slice(None)
 
@@ -100,6 +102,26 @@ def test_what_is_called_certain_is_so(problem: Problem) -> None:
     assert {tuple(pair) for pair in proposal.pairs.tolist()} <= open_ | pinned
     for pair, sure in zip(proposal.pairs.tolist(), found.always, strict=True):
         assert is_in_every_optimum(problem, proposal, *pair) or not sure
+
+
+@given(st.one_of(assignments(), people()))
+def test_a_pair_that_no_chain_can_replace_is_in_every_optimum(problem: Problem) -> None:
+    proposal = solve(problem)
+
+    for pair in proposal.pairs.tolist():
+        pinned = (problem.pinned == pair).all(axis=1).any()
+        kept = not pinned and is_kept(problem, proposal.certificate, proposal.pairs, *pair)
+        assert is_in_every_optimum(problem, proposal, *pair) or not kept
+
+
+def test_a_pair_is_kept_where_the_others_prefer_theirs() -> None:
+    for scores, kept in (([[9, 8], [9, 1]], [True, True]), ([[12, 9], [9, 6]], [False, False]), ([[6, 6]], [False])):
+        problem = scored(scores)
+        proposal = solve(problem)
+
+        found = [is_kept(problem, proposal.certificate, proposal.pairs, *pair) for pair in proposal.pairs.tolist()]
+
+        assert found == kept
 
 
 def test_of_two_equal_juniors_either_may_be_in_an_optimum() -> None:

@@ -5,9 +5,11 @@ is old and nothing of ours is written.
 """
 
 import asyncio
+import gc
 import logging
 from asyncio.subprocess import Process
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic, perf_counter
@@ -77,6 +79,16 @@ class _Watch:
     def tell(self, stage: str, share: float) -> None:
         self.stage, self.share = stage, share
         self.told(stage, share)
+
+
+@contextmanager
+def _keeping_all() -> Iterator[None]:
+    """Nothing that tables give is garbage yet: looking for it again and again takes half of the time of reading."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _LeaseLost(Exception):
@@ -166,13 +178,15 @@ async def _solve(database: Database, claim: Claim, watch: _Watch) -> None:
         if claim.attempts > MOST_ATTEMPTS:
             raise SolverDied(status=0)
         async with starting_solver() as process:
-            snapshot, request = await _asked(database, claim)
+            with _keeping_all():
+                snapshot, request = await _asked(database, claim)
             failpoint("solve.read")
             answer = await _answer_while_held(database, claim, process, request, watch)
         failpoint("solve.answered")
         if isinstance(answer, Solved):
             watch.tell("storing", 0.0)
-            await _put_down(database, claim, snapshot, request, answer, watch)
+            with _keeping_all():
+                await _put_down(database, claim, snapshot, request, answer, watch)
         elif answer is not None:
             await _fail(database, claim, refused_by_engine(answer, snapshot), watch.now())
     except SolverDied as death:
