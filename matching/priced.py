@@ -54,7 +54,8 @@ def priced(problem: Problem, objective: Objective, told: Told) -> tuple[Scale, P
         places = places_of(problem, objective, scale)
         ground = ground_of(problem, objective, scale, places, chosen)
         settled = brought_back(problem, ground, opened(chosen, ground, told))
-        AWAKE.set()
+        if compiled():
+            AWAKE.set()
         if scale.holds(settled.row_price, settled.column_price):
             break
         if safe > places.pairs:
