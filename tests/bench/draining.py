@@ -61,7 +61,8 @@ async def _drained(settings: Settings, overdue: int) -> float:
         if clock.sender.smtp is not None:
             await clock.sender.smtp.quit()
         async with opened.reading() as db:
-            assert set(await db.scalars(select(Message.state).distinct())) == {"sent"}
+            # what may wait for somebody's office hours waits, merged with what else they would get
+            assert set(await db.scalars(select(Message.state).distinct())) <= {"sent", "held", "merged"}
         return seconds
 
 
