@@ -132,7 +132,7 @@ class _Fork:
         asked = self.ground.closed(self.desk.price)
         best = self.ground.best(who, -self.ground.bonus[[row]], asked)
         self.desk.row_price[row] = best[0] + self.ground.bonus[row]
-        self.desk.add(self.ground.tell(who, best - MARGIN * self.ground.room, asked))
+        self.desk.add(self._allowed(self.ground.tell(who, best - MARGIN * self.ground.room, asked)))
         self.base = self.base.copy()
         self.base[np.searchsorted(self.ground.leaders, leader)] = best[0]
 
@@ -164,9 +164,15 @@ class _Fork:
         price = few.raised(self.ground.leaders, base)
         near = few.tell(self.ground.leaders, base - MARGIN * self.ground.room, price)
         self.desk.price[place] = price[0]
-        self.desk.add(Pairs(near.leader, np.full(len(near.leader), place, np.int32), near.weight))
+        self.desk.add(self._allowed(near._replace(junior=np.full(len(near.leader), place, np.int32))))
         self.price = self.price.copy()
         self.price[place] = price[0]
+
+    def _allowed(self, pairs: Pairs) -> Pairs:
+        """Without those that an edit forbids."""
+        for leader, place in self.apart:
+            pairs = pairs.chosen((pairs.leader != leader) | (pairs.junior != place))
+        return pairs
 
     def _part(self, leader: int, place: int) -> None:
         desk = self.desk
@@ -185,9 +191,7 @@ class _Fork:
         while True:
             self.desk.seek()
             base, price = self.ground.base(self.desk.row_price), self.ground.closed(self.desk.price)
-            pairs = self._doubted(base, price)
-            for leader, place in self.apart:
-                pairs = pairs.chosen((pairs.leader != leader) | (pairs.junior != place))
+            pairs = self._allowed(self._doubted(base, price))
             fresh = pool_fast.absent(self.desk.start, self.desk.junior, pairs.leader, pairs.junior)
             if not fresh.any():
                 return

@@ -17,6 +17,9 @@ SAFE = 64
 
 SAFER = 16
 
+FEW = 16
+"""Best pairs that a level outweighs at least: prices in the middle are off their levels by a perfect fit or two."""
+
 MOST_PLACES = 1 << 22
 """Free places of one side: four million, more than any organisation has people."""
 
@@ -62,8 +65,9 @@ def scale_for(problem: Problem, objective: Objective, pairs: int, safe: int = SA
     """Return the weights of the levels where so many pairs can be made. Raises: TooLarge."""
     waiting = problem.leader_waiting.max(initial=0) + problem.junior_waiting.max(initial=0)
     most = math.ceil(POINTS * (1 + float(waiting))) + objective.across + objective.keep + 4
-    weak = (4 * min(pairs, safe) + 4) * most if objective.weak_below else 0
-    leader = (4 * min(pairs, safe) + 8) * max(weak, most) if objective.coverage else 0
+    outweighed = min(max(pairs, FEW), safe)
+    weak = (4 * outweighed + 4) * most if objective.weak_below else 0
+    leader = (4 * outweighed + 8) * max(weak, most) if objective.coverage else 0
     if (leader + weak + most).bit_length() + lot_bits(pairs) > EXACT_BITS:
         raise TooLarge(pairs)
     return Scale(leader, weak, most)

@@ -91,7 +91,7 @@ async def _a_coordinator_runs_the_round(tour: Tour) -> None:
     await page.goto(f"{programme}/readiness")
     await picture(page, "programme", full_page=False)
     await page.goto(f"{programme}/rounds")
-    await page.click("main form.actions button")
+    await page.click("main form .actions button")
     publish = page.locator("a.button[href$='/publish']")
     await publish.wait_for(timeout=PATIENCE)
     await expect(page.locator("main")).to_contain_text("55")

@@ -80,7 +80,9 @@ async def rounds_are_published_once(db: AsyncSession, _now: datetime) -> list[st
 
 async def every_message_waits_or_has_ended(db: AsyncSession, _now: datetime) -> list[str]:
     """N4: a message that waits is looked at again, and one that has ended is not."""
-    rows = await db.scalars(select(Message.id).where(Message.state.in_(WAITING) != Message.wake_at.is_not(None)))
+    rows = await db.scalars(
+        select(Message.id).where(Message.state.in_((*WAITING, MessageState.HELD)) != Message.wake_at.is_not(None))
+    )
     return [f"message {one} has lost its place in the queue" for one in rows]
 
 

@@ -212,17 +212,17 @@ async def test_sign_ups_come_in_as_a_file(client: AsyncClient, database: Databas
 
 async def test_a_staff_file_is_tried_first_and_then_written(client: AsyncClient, database: Database) -> None:
     person, headers = await a_caller(database, administrator=True)
-    rows = (a_row(str(person.staff_no), email=person.email), a_row("N1"), a_row("N2", manager_staff_no="N1"))
+    rows = (a_row(str(person.staff_no), email=person.email), a_row("NEW-1"), a_row("NEW-2", manager_staff_no="NEW-1"))
     files = {"file": ("staff.csv", csv_of(*rows))}
 
     dry = await client.post("/api/v1/staff/imports", files=files, headers=headers)
-    nobody = await client.get("/api/v1/people", params={"query": "N2"}, headers=headers)
+    nobody = await client.get("/api/v1/people", params={"query": "NEW-2"}, headers=headers)
     applied = await client.post("/api/v1/staff/imports", data={"apply": "true"}, files=files, headers=headers)
-    entry = await client.get("/api/v1/people/N2", headers=headers)
+    entry = await client.get("/api/v1/people/NEW-2", headers=headers)
 
     assert (dry.json()["applied"], dry.json()["added"], nobody.json()) == (False, 2, [])
     assert (applied.status_code, applied.json()["applied"]) == (200, True)
-    assert [one["staff_no"] for one in entry.json()["line_up"]] == ["N1"]
+    assert [one["staff_no"] for one in entry.json()["line_up"]] == ["NEW-1"]
 
 
 async def test_what_is_no_staff_file_is_refused_in_the_reader_s_words(client: AsyncClient, database: Database) -> None:

@@ -43,7 +43,7 @@ def test_what_show_prints_set_reads(mentoring: Mentoring) -> None:
     unchanged = mentoring("programme", "set", "Pilot", *pairs)
     changed = mentoring("programme", "set", "Pilot", "plan.sessions=8", "open=no")
 
-    assert len(pairs) == 29
+    assert len(pairs) == 34
     assert unchanged.stdout.splitlines() == lines
     assert "  plan.sessions=8" in changed.stdout.splitlines()
     assert changed.stdout.splitlines()[0] == "Pilot  (sprint)  closed for sign-ups"

@@ -78,7 +78,7 @@ async def test_a_round_over_http(database: Database, client: AsyncClient) -> Non
     assert (verified.status_code, verified.json()["holds"], verified.json()["aims"]) == (
         200,
         True,
-        ["leaders", "total"],
+        ["leaders", "weak", "total"],
     )
     assert (published.json()["pairings"], again.status_code) == (1, 409)
     assert (undone.json()["withdrawn"], [one["state"] for one in listed.json()]) == (1, ["undone"])
