@@ -17,12 +17,13 @@ from mentoring.people.models import Person
 from mentoring.people.queries import find_person, full_name
 from mentoring.people.rules import LinkPurpose
 from mentoring.people.service import ensure_account, make_link
-from mentoring.programmes.contracts import NewProgramme, SignUpsUpload
+from mentoring.programmes.contracts import ChangeProgramme, MatchingChange, NewProgramme, SignUpsUpload
 from mentoring.programmes.imports import import_sign_ups
-from mentoring.programmes.rules import Preset
-from mentoring.programmes.service import add_coordinator, create_programme
+from mentoring.programmes.rules import PolicyName, Preset
+from mentoring.programmes.service import add_coordinator, change_programme, create_programme
 
 PROGRAMME = "Digital leaders"
+POLICY = PolicyName.COVERAGE_FIRST
 ROLES = {
     "administrator": organisation.ADMINISTRATOR,
     "coordinator": organisation.COORDINATOR,
@@ -41,6 +42,8 @@ async def ensure_demo(database: Database) -> bool:
     await import_staff(database, MACHINE, staff, words, now)
     async with database.sessions.begin() as db:
         await create_programme(db, MACHINE, NewProgramme(PROGRAMME, Preset.STANDARD), now)
+        # so that the leader and the junior of the links, who wish for each other, get each other
+        await change_programme(db, MACHINE, PROGRAMME, ChangeProgramme(matching=MatchingChange(policy=POLICY)), now)
         await add_coordinator(db, MACHINE, PROGRAMME, organisation.COORDINATOR, now)
         for staff_no in ROLES.values():
             account = await ensure_account(db, (await find_person(db, staff_no)).id, now)
