@@ -116,7 +116,9 @@ def _message_id(mail: EmailMessage) -> str:
     """Of the mail that came back, whole or as its headers alone."""
     for part in mail.walk():
         if part.get_content_type() == "message/rfc822":
-            return str(part.get_payload(0).get("Message-ID", "")).strip()  # type: ignore[union-attr]
+            inner = part.get_payload()
+            returned = inner[0] if isinstance(inner, list) and inner else None
+            return str(returned.get("Message-ID", "")).strip() if isinstance(returned, EmailMessage) else ""
         if part.get_content_type() == "text/rfc822-headers":
             headers = message_from_string(str(part.get_payload()), EmailMessage, policy=default)
             return str(headers.get("Message-ID", "")).strip()
