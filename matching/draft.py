@@ -45,9 +45,9 @@ class Tried:
 
 
 class Desk(Protocol):
-    """Tells the best pairs (P, 2) after some edits, and how to get the whole proposal; None where it cannot."""
+    """Tells the best pairs (P, 2) of an edited problem, and how to get the whole proposal; None where it cannot."""
 
-    def after(self, problem: Problem, edits: Sequence[Edit]) -> tuple[Pairs, Callable[[], Proposal]] | None: ...
+    def after(self, problem: Problem) -> tuple[Pairs, Callable[[], Proposal]] | None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Draft:
         """Settle a round and keep it at hand. Raises what ``solve`` raises."""
         if compiled() and problem.leaders * problem.juniors > ALL_PAIRS:
             desk: Desk | None = importlib.import_module("matching.kept").kept(problem, objective)
-            found = desk.after(problem, ()) if desk else None
+            found = desk.after(problem) if desk else None
             if found is not None:
                 return cls(problem, objective, *found, desk)
         proposal = solve(problem, objective)
@@ -77,7 +77,7 @@ class Draft:
         Raises: Infeasible when a pin is refused by a rule or exceeds a capacity.
         """
         problem = edited(self.problem, edits)
-        found = self.desk.after(problem, edits) if self.desk else None
+        found = self.desk.after(problem) if self.desk else None
         if found is None:
             proposal = solve(problem, self.objective)
             found = proposal.pairs, lambda: proposal

@@ -5,7 +5,7 @@ than when all pairs were looked at can object: those of few leaders and few juni
 """
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from matching import pool_fast
 from matching.assign import Proposal, certified, check_pins, explained, solve
 from matching.desk import Desk
-from matching.edit import Edit, Forbid, JuniorPlaces, LeaderPlaces, Pin
 from matching.ground import CLOSED, Ground, Pairs
 from matching.market import SAFE, Longs, Places, Scale, places_of, scale_for
 from matching.objective import Objective
@@ -49,17 +48,17 @@ class Kept:
     price: Longs
     sheet_place: Longs
 
-    def after(self, problem: Problem, edits: Sequence[Edit]) -> tuple[NDArray[np.int32], Callable[[], Proposal]] | None:
-        """See ``draft.Desk``: None for edits of people with several places, and of pins that were there before.
+    def after(self, problem: Problem) -> tuple[NDArray[np.int32], Callable[[], Proposal]] | None:
+        """See ``draft.Desk``: None for changes of people with several places, and of pins that were there before.
 
         Raises: Infeasible.
         """
         check_pins(problem)
-        if not all(self._knows(edit) for edit in edits):
+        changes = _Changes.between(self.problem, problem)
+        if not self._knows(changes):
             return None
         fork = _Fork(self, problem)
-        for edit in edits:
-            fork.change(edit)
+        fork.change(changes)
         fork.settle()
         offers = tight_offers(problem, fork.ground, fork.desk)
         got = by_lot(offers, fork.desk.got, (fork.desk.row_price, fork.desk.price), fork.ground.capacity, first=False)
@@ -71,16 +70,52 @@ class Kept:
             return None
         return every, lambda: fork.proposal(every)
 
-    def _knows(self, edit: Edit) -> bool:
-        if isinstance(edit, JuniorPlaces):
-            return not (self.problem.pinned[:, 1] == edit.junior).any()
-        if isinstance(edit, LeaderPlaces):
-            alone = edit.places <= 1 and self.problem.leader_capacity[edit.leader] <= 1
-        elif isinstance(edit, Pin | Forbid):
-            alone = self.problem.leader_capacity[edit.leader] == 1
-        else:
-            alone = False
-        return bool(alone) and not (self.problem.pinned[:, 0] == edit.leader).any()
+    def _knows(self, changes: "_Changes") -> bool:
+        leaders = np.concatenate([changes.leaders, changes.pins[:, 0], changes.parted[:, 0]])
+        places = np.maximum(self.problem.leader_capacity[leaders], changes.places[leaders])
+        pinned = self.problem.pinned
+        return not (
+            changes.released
+            or (places > 1).any()
+            or np.isin(leaders, pinned[:, 0]).any()
+            or np.isin(changes.juniors, pinned[:, 1]).any()
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Changes:
+    """What differs between two problems, however many edits it took.
+
+    leaders, juniors: those with other places than before. places (L,), room (J,): places after. pins, parted (K, 2):
+    pairs that are pinned and forbidden now and were not. released: whether a pin is gone.
+    """
+
+    leaders: NDArray[np.intp]
+    juniors: NDArray[np.intp]
+    places: NDArray[np.int32]
+    room: NDArray[np.int32]
+    pins: NDArray[np.int32]
+    parted: NDArray[np.int32]
+    released: bool
+
+    @classmethod
+    def between(cls, before: Problem, after: Problem) -> "_Changes":
+        return cls(
+            np.flatnonzero(before.leader_capacity != after.leader_capacity),
+            np.flatnonzero(before.junior_capacity != after.junior_capacity),
+            after.leader_capacity,
+            after.junior_capacity,
+            _fresh(before.pinned, after.pinned),
+            _fresh(before.forbidden, after.forbidden),
+            len(_fresh(after.pinned, before.pinned)) > 0,
+        )
+
+
+def _fresh(before: NDArray[np.int32], after: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Which pairs are among those after and not among those before, each once."""
+    known = set(map(tuple, before.tolist()))
+    fresh = sorted({(leader, junior) for leader, junior in after.tolist()} - known)
+    return np.array(fresh, np.int32).reshape(-1, 2)
 
 
 class _Fork:
@@ -96,17 +131,18 @@ class _Fork:
         self.base, self.price = origin.base, origin.price
         self.apart: list[tuple[int, int]] = []
 
-    def change(self, edit: Edit) -> None:
-        if isinstance(edit, JuniorPlaces):
-            self._places(int(self.origin.sheet_place[edit.junior]), min(edit.places, self.problem.leaders))
-        elif isinstance(edit, LeaderPlaces):
-            (self._join if edit.places else self._retire)(edit.leader)
-        elif isinstance(edit, Pin):
-            place = int(self.origin.sheet_place[edit.junior])
-            self._retire(edit.leader)
+    def change(self, changes: _Changes) -> None:
+        for junior in changes.juniors.tolist():
+            places = min(int(changes.room[junior]), self.problem.leaders)
+            self._places(int(self.origin.sheet_place[junior]), places)
+        for leader in changes.leaders.tolist():
+            (self._join if changes.places[leader] else self._retire)(leader)
+        for leader, junior in changes.pins.tolist():
+            place = int(self.origin.sheet_place[junior])
+            self._retire(leader)
             self._places(place, int(self.ground.capacity[place]) - 1)
-        elif isinstance(edit, Forbid):
-            self._part(edit.leader, int(self.origin.sheet_place[edit.junior]))
+        for leader, junior in changes.parted.tolist():
+            self._part(leader, int(self.origin.sheet_place[junior]))
 
     def _row(self, leader: int) -> int:
         return int(self.ground.rows[leader])

@@ -112,6 +112,29 @@ def test_a_pin_that_breaks_a_rule_is_refused() -> None:
 
 
 @pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [Pin(0, 0), Pin(0, 0)],
+        [Pin(0, 0), Forbid(0, 0)],
+        [Pin(0, 0), JuniorPlaces(0, 2)],
+        [Pin(0, 0), LeaderPlaces(0, 1)],
+        [LeaderPlaces(0, 0), LeaderPlaces(0, 1)],
+        [Forbid(0, 0), Forbid(0, 0)],
+        [Pin(0, 1), Release(0, 1), Pin(0, 0)],
+    ],
+    ids=str,
+)
+def test_edits_of_the_same_people_add_up(edits: list[Edit]) -> None:
+    opened = Draft.opened(scored([[9, 8], [9, 1]]))
+
+    tried = opened.tried(edits)
+
+    assert tried.pairs.tolist() == solve(tried.problem).pairs.tolist()
+    assert verify(tried.problem, tried.proposal).holds
+
+
+@pytest.mark.usefixtures("kept")
 def test_a_pin_can_be_released() -> None:
     opened = Draft.opened(scored([[9, 8], [9, 1]], pinned=[(0, 0)]))
 
