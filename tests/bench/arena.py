@@ -4,17 +4,34 @@ A problem is ``KIND:LEADERSxJUNIORS`` (made) or the path of a stored one. Everyb
 what is compiled or imported at first use is so before the clock starts.
 """
 
+import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from msgspec import Struct
 
-from matching import COVERAGE_FIRST, GREATEST_TOTAL, POINTS, Objective, Problem, solve
+from matching import (
+    COVERAGE_FIRST,
+    GREATEST_TOTAL,
+    POINTS,
+    Draft,
+    Edit,
+    Forbid,
+    JuniorPlaces,
+    LeaderPlaces,
+    Objective,
+    Pin,
+    Problem,
+    refusals,
+    solve,
+    verify,
+)
 from tests.bench.market import ANSWERS, organisation
 from tests.bench.peers import PEERS, Peer, points_of, solved
 
@@ -23,12 +40,18 @@ FEATURES = 96
 
 TILE = 4096
 WARM_UP = 80
+EDITS = 60
+"""Edits tried one after the other, each on the round as it was."""
+
+PLAIN = "MATCHING_PLAIN"
+"""The environment variable that does without numba."""
 
 
 class Outcome(Struct, frozen=True):
     """What a contestant did. solving: without the time for the points of all pairs, which a peer is given.
 
-    total: points of the pairs made, in the greatest total. peak_mb: of the whole process.
+    total: points of the pairs made, in the greatest total. peak_mb: of the whole process. slowest: where several things
+    were done, each as long as ``seconds`` in the middle, how long one in twenty took at least.
     """
 
     seconds: float
@@ -36,6 +59,7 @@ class Outcome(Struct, frozen=True):
     total: int
     pairs: int
     peak_mb: float
+    slowest: float | None = None
 
 
 Contestant = Callable[[Problem], Outcome]
@@ -63,6 +87,48 @@ def _ours(objective: Objective) -> Contestant:
         return Outcome(seconds, None, round(proposal.objective * POINTS), len(proposal.pairs), peak_mb())
 
     return contestant
+
+
+def _without_numba(problem: Problem) -> Outcome:
+    os.environ[PLAIN] = "1"
+    return _ours(GREATEST_TOTAL)(problem)
+
+
+def _verifying(problem: Problem) -> Outcome:
+    """The check of a proposal by code of its own; that of the solver before it is not counted."""
+    proposal = solve(problem, GREATEST_TOTAL)
+    began = time.perf_counter()
+    verdict = verify(problem, proposal, GREATEST_TOTAL, count=False)
+    seconds = time.perf_counter() - began
+    if not verdict.holds:
+        raise AssertionError("the proof does not hold")
+    return Outcome(seconds, None, round(proposal.objective * POINTS), len(proposal.pairs), peak_mb())
+
+
+def _editing(problem: Problem) -> Outcome:
+    """One edit with its proof, of a round at hand: pins, forbidden pairs, people who leave or join, by turns."""
+    draft = Draft.opened(problem, GREATEST_TOTAL)
+    took = []
+    for edit in _edits(draft):
+        began = time.perf_counter()
+        _ = draft.tried([edit]).proposal
+        took.append(time.perf_counter() - began)
+    median, slowest = np.percentile(took, [50, 95])
+    before = draft.propose()
+    total = round(before.objective * POINTS)
+    return Outcome(float(median), None, total, len(before.pairs), peak_mb(), float(slowest))
+
+
+def _edits(draft: Draft) -> Iterator[Edit]:
+    """Of drawn pairs. A leader is pinned to another's partner where the rules allow it."""
+    rng = np.random.default_rng(1)
+    drawn = draft.pairs[rng.permutation(len(draft.pairs))[: EDITS // 4 + 1]].tolist()
+    for (leader, junior), (_, other) in pairwise(drawn):
+        yield Forbid(leader, junior)
+        yield LeaderPlaces(leader, 0)
+        yield JuniorPlaces(junior, 0)
+        allowed = not refusals(draft.problem, slice(leader, leader + 1), slice(other, other + 1)).any()
+        yield Pin(leader, other if allowed else junior)
 
 
 def _peer(peer: Peer) -> Contestant:
@@ -94,6 +160,9 @@ def bare_pass(problem: Problem) -> Outcome:
 CONTESTANTS: Mapping[str, Contestant] = {
     "ours": _ours(GREATEST_TOTAL),
     "ours, leaders first": _ours(COVERAGE_FIRST),
+    "ours, without numba": _without_numba,
+    "ours, verifying": _verifying,
+    "ours, an edit": _editing,
     **{name: _peer(peer) for name, peer in PEERS.items()},
     "bare pass": bare_pass,
 }

@@ -23,7 +23,7 @@ def an_entry(contestant: str, people: int, seconds: float, total: int, kind: str
     return Entry(kind, people, contestant, True, seconds=seconds, solving=seconds, peak_mb=90, total=total)
 
 
-@pytest.mark.parametrize("contestant", ["ours", *IN_EVERY_ENVIRONMENT])
+@pytest.mark.parametrize("contestant", ["ours", "ours, verifying", "ours, an edit", *IN_EVERY_ENVIRONMENT])
 @pytest.mark.parametrize("problem", ["real:90x70", "ties:60x80", "capacities:90x40"])
 def test_whoever_is_exact_reaches_the_same_total(contestant: str, problem: str) -> None:
     best = round(solve(named_problem(problem), GREATEST_TOTAL).objective * POINTS)
