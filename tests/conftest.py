@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
+from msgspec import structs
 from playwright.async_api import Browser, Page
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +27,9 @@ RUN_DIRECTORY = "TESTS_RUN_DIRECTORY"
 
 RUN = pytest.StashKey[Run]()
 CLOSING = pytest.StashKey[ExitStack]()
+
+APPS: dict[Settings, Litestar] = {}
+"""The service, put together, by its settings but for the database and the secret."""
 
 StartProgram = Callable[..., Process]
 
@@ -126,8 +130,12 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def app(database: Database, settings: Settings) -> Litestar:
-    """The whole service on the test's database."""
-    return create_app(settings, database)
+    """The whole service on the test's database. Putting it together takes longer than most tests: done once."""
+    alike = structs.replace(settings, database_url="", secret_file=Path())
+    if alike not in APPS:
+        APPS[alike] = create_app(settings, database)
+    APPS[alike].state.update({"database": database, "settings": settings})
+    return APPS[alike]
 
 
 @pytest.fixture

@@ -127,8 +127,8 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             "actor": Provide(doors.provide_actor, sync_to_thread=False),
             "words": Provide(doors.provide_words, sync_to_thread=False),
             "now": Provide(doors.provide_now, sync_to_thread=False),
-            "settings": Provide(lambda: settings, sync_to_thread=False),
-            "database": Provide(lambda: opened, sync_to_thread=False),
+            "settings": Provide(doors.provide_settings, sync_to_thread=False),
+            "database": Provide(doors.provide_database, sync_to_thread=False),
         },
         guards=[doors.guard],
         exception_handlers={

@@ -19,9 +19,12 @@ from tests.harness.postgres import CHOICE, Cluster
 from tests.harness.run import REPOSITORY
 
 STAND_ALONE = """
+import signal
 import sys
 from tests.harness.postgres import shared_cluster
 from tests.harness.run import new_run
+# Whoever started the tests in the background made them deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with new_run() as run:
     cluster = shared_cluster(run)
     cluster.execute("CREATE TABLE proof ()")

@@ -85,9 +85,19 @@ def actor_of(scope: Scope) -> Actor:
     return actor if isinstance(actor, Actor) else ANONYMOUS
 
 
+def provide_database(scope: Scope) -> Database:
+    database: Database = scope["litestar_app"].state.database
+    return database
+
+
+def provide_settings(scope: Scope) -> Settings:
+    settings: Settings = scope["litestar_app"].state.settings
+    return settings
+
+
 async def provide_db(scope: Scope) -> AsyncIterator[AsyncSession]:
     """One transaction a request: it commits before the answer leaves, or the answer is an error."""
-    database: Database = scope["litestar_app"].state.database
+    database = provide_database(scope)
     if scope.get("method") in ("GET", "HEAD"):
         async with database.reading.begin() as db:
             yield db

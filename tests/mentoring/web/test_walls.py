@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 from httpx import AsyncClient
-from litestar import Litestar, get
+from litestar import get
 
+from mentoring.app import create_app
 from mentoring.db import Database
 from mentoring.identity import MACHINE
 from mentoring.people import service
@@ -15,6 +16,7 @@ from mentoring.people.rules import LinkPurpose
 from mentoring.policy import SCOPES
 from mentoring.settings import Settings
 from mentoring.web.doors import RouteWithoutAction, check_routes, cookie_name, session_cookie
+from tests.mentoring.routes import visiting
 
 
 async def a_person(database: Database, administrator: bool = False) -> Person:
@@ -207,24 +209,29 @@ async def test_a_role_that_is_taken_away_is_gone_with_the_next_request(database:
     assert (await client.get("/api/v1/tokens")).status_code == 403
 
 
-async def test_an_error_of_ours_shows_an_incident_and_nothing_else(app: Litestar, client: AsyncClient) -> None:
+async def test_an_error_of_ours_shows_an_incident_and_nothing_else(database: Database, settings: Settings) -> None:
     @get("/api/v1/broken", opt={"action": "public.read"})
     async def broken() -> None:
         raise ValueError("the password is hunter2")
 
+    app = create_app(settings, database)
     app.register(broken)
 
-    answer = await client.get("/api/v1/broken")
+    async with visiting(app, database, settings) as client:
+        answer = await client.get("/api/v1/broken")
 
     assert answer.status_code == 500
     assert set(answer.json()["details"]) == {"incident"}
     assert "hunter2" not in answer.text
 
 
-async def test_a_route_that_is_not_in_the_policy_keeps_the_service_from_starting(app: Litestar) -> None:
+async def test_a_route_that_is_not_in_the_policy_keeps_the_service_from_starting(
+    database: Database, settings: Settings
+) -> None:
     @get("/forgotten-route")
     async def forgotten() -> None: ...
 
+    app = create_app(settings, database)
     app.register(forgotten)
 
     with pytest.raises(RouteWithoutAction, match="/forgotten-route"):
