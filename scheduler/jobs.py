@@ -31,7 +31,8 @@ from mentoring.messages.dispatch import Sender
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
 from mentoring.pairings import service as pairings
-from mentoring.pairings.models import Pairing, PairSession
+from mentoring.pairings import zones
+from mentoring.pairings.models import Pairing, PairSession, ZoneRules
 from mentoring.people import pacing
 from mentoring.rounds import solving as rounds
 
@@ -81,6 +82,18 @@ async def wake_pairings(clock: Clock) -> int:
 async def wake_sessions(clock: Clock) -> int:
     """Invite to the sessions that come near."""
     return await _wake(clock, "sessions", pairings.wake_session)
+
+
+async def keep_wall_times(clock: Clock) -> int:
+    """Look at the sessions to come by new zone rules, once."""
+    looked = 0
+    while not clock.stopping():
+        async with clock.database.sessions.begin() as db:
+            more = await zones.renew_some(db, clock.now())
+        looked += 1
+        if not more:
+            break
+    return looked
 
 
 async def wake_check_ins(clock: Clock) -> int:
@@ -162,6 +175,7 @@ def _earliest(wake_at: InstrumentedAttribute[datetime | None]) -> ColumnElement[
 
 
 JOBS: Mapping[Job, ColumnElement[bool]] = {
+    keep_wall_times: ~exists().where(ZoneRules.version == zones.KNOWN, ZoneRules.done_at.is_not(None)),
     deliver_events: _earliest(JournalEntry.wake_at),
     wake_pairings: _earliest(Pairing.wake_at),
     wake_sessions: _earliest(PairSession.wake_at),

@@ -109,6 +109,17 @@ class PairSession(Base):
     booked_by_id: Mapped[UUID | None]
 
 
+class ZoneRules(Base):
+    """The zone rules by which the sessions to come have been looked at: one row a version of them. See ``zones``."""
+
+    __tablename__ = "zone_rules"
+
+    version: Mapped[PlainText] = mapped_column(primary_key=True)
+    last_id: Mapped[UUID]
+    """The last session looked at, in the order of their ids."""
+    done_at: Mapped[datetime | None]
+
+
 class Agreement(Base):
     """The one page that both sign; a row a version. The latest version that both signed is in force.
 
