@@ -18,7 +18,7 @@ from mentoring.db import migrate as migrate_database
 from mentoring.settings import Settings
 
 READY_WITHIN = 30.0
-"""Seconds that a fresh server has to answer before ``run`` gives up."""
+"""Seconds after which ``run`` says that it still waits for the server: a busy machine takes its time."""
 LOOK_EVERY = 0.2
 PORT_FREE_WITHIN = 5.0
 PR_SET_PDEATHSIG = 1
@@ -62,7 +62,7 @@ def run(demo: bool) -> None:
     children = [_child(_server(settings))]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _stop(children))
-    if _wait_until_ready(settings, children):  # the others start after it: on two cores they would hold it up
+    if wait_until_ready(settings, children):  # the others start after it: on two cores they would hold it up
         click.echo(console.words().text("run.ready", address=settings.base_url))
         if demo:
             _let_the_clock_begin()
@@ -127,14 +127,18 @@ def _clock() -> list[str]:
     return [sys.executable, "-m", "scheduler"]
 
 
-def _wait_until_ready(settings: Settings, children: Sequence[subprocess.Popen[bytes]]) -> bool:
-    deadline = monotonic() + READY_WITHIN
-    while monotonic() < deadline and all(child.poll() is None for child in children):
+def wait_until_ready(settings: Settings, children: Sequence[subprocess.Popen[bytes]]) -> bool:
+    """Wait for the server to answer, however long that takes; False where it ended instead."""
+    patience = monotonic() + READY_WITHIN
+    while all(child.poll() is None for child in children):
         try:
             with urllib.request.urlopen(f"http://{settings.host}:{settings.port}/health", timeout=1):  # our own address
                 return True
         except OSError:
             sleep(0.05)
+        if monotonic() > patience:
+            click.echo(console.words().text("run.slow"), err=True)
+            patience += READY_WITHIN
     return False
 
 
