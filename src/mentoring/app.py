@@ -39,6 +39,7 @@ from mentoring.people import pages as people_pages
 from mentoring.policy import Action
 from mentoring.programmes import api as programmes_api
 from mentoring.programmes import pages as programmes_pages
+from mentoring.programmes import sign_up_pages
 from mentoring.rounds import api as rounds_api
 from mentoring.rounds import pages as rounds_pages
 from mentoring.settings import Settings, read_settings
@@ -81,6 +82,7 @@ DOORS = (
     people_pages,
     programmes_api,
     programmes_pages,
+    sign_up_pages,
     rounds_api,
     rounds_pages,
     skills_api,

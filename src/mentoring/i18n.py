@@ -5,13 +5,13 @@ A key that a language lacks is read in English; a key that English lacks too is 
 
 import gettext
 import io
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -124,6 +124,14 @@ class Words:
         """A moment on the reader's own wall clock, with the zone's name."""
         local = value.astimezone(self.zone)
         return f"{format_datetime(local, format='EEEE d MMMM y, HH:mm', locale=self.locale)} ({self.zone.key})"
+
+    def wall_clock(self, minutes: int) -> str:
+        """What a clock shows so many minutes after midnight."""
+        return str(format_time(time(minutes // 60 % 24, minutes % 60), "HH:mm", locale=self.locale))
+
+    def city(self, zone: str) -> str:
+        """The place by which people know a time zone."""
+        return str(get_timezone_location(ZoneInfo(zone), locale=self.locale, return_city=True))
 
     def language_name(self, code: str) -> str:
         """What the reader calls a language; its code where nobody has a name for it."""

@@ -60,7 +60,7 @@ class Page(HTMLParser):
             self._within.append(tag)
 
     def _read_input(self, known: dict[str, str]) -> None:
-        if known.get("type") not in ("checkbox", "radio") or "checked" in known:
+        if ("name" in known and known.get("type") not in ("checkbox", "radio")) or "checked" in known:
             self.fields.setdefault(known["name"], []).append(known.get("value", ""))
 
     def handle_endtag(self, tag: str) -> None:

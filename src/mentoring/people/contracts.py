@@ -9,8 +9,9 @@ from msgspec import Meta, Struct
 from mentoring.journal import Event
 from mentoring.people.rules import LinkPurpose
 
-CLEAN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]*$"
-"""No control characters, and none that turn the direction of what follows."""
+UNSEEN = r"\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069"
+"""Control characters, and those that turn the direction of what follows."""
+CLEAN = rf"^[^{UNSEEN}]*$"
 ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*$(?!\n)"
 """Nor a tab or the end of a line, at the very end neither, where ``$`` alone would let one through."""
 Line = Annotated[str, Meta(max_length=200, pattern=ONE_LINE)]

@@ -16,13 +16,15 @@ from mentoring.directory.table import LARGEST_FILE, MEGABYTE
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
-from mentoring.programmes import imports, queries, service, sign_ups
+from mentoring.programmes import drafts, imports, queries, service, sign_ups
 from mentoring.programmes.contracts import (
     ChangeProgramme,
     Checklist,
+    DraftSaved,
     EnrolmentView,
     ExclusionView,
     NewCoordinator,
+    NewDraft,
     NewProgramme,
     ProgrammeSummary,
     ProgrammeView,
@@ -202,6 +204,19 @@ class SignUpApi(Controller):
     ) -> SignUpView:
         """Tick what you have prepared as a junior; once it is all of it, you can be matched."""
         return await sign_ups.tick_checklist(db, actor, ref, data, now)
+
+    @put("/sign-up/{role:str}/draft", opt={"action": Action.SIGN_UP})
+    async def save_draft(
+        self,
+        ref: FromPath[str],
+        role: FromPath[Role],
+        data: JSONBody[NewDraft],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> DraftSaved:
+        """Keep a sign-up as far as it is typed; the page of the sign-up shows it again."""
+        return await drafts.save_draft(db, actor, ref, role, data, now)
 
 
 ROUTES = (ProgrammeApi, SignUpApi)

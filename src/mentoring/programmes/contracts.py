@@ -132,6 +132,10 @@ class ProgrammeSummary(Struct, frozen=True):
     coordinating: bool
     roles: list[Role]
     """In which the reader has signed up."""
+    drafts: list[Role]
+    """In which the reader has begun to."""
+    shared_hours: float
+    """Hours a week that two must share to be paired; 0 where that is no rule here."""
 
 
 class RoleCount(Struct, frozen=True):
@@ -175,7 +179,9 @@ class SignUp(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``hours``: weekday (Monday is 0), from and to in minutes after midnight of one's own wall clock. ``languages``:
     code to fluency (1 basic, 2 professional, 3 native); left out, they stay. ``exclusions``: people one should not be
-    paired with, seen by the coordinator alone; left out, they stay as they were.
+    paired with, seen by the coordinator alone; left out, they stay as they were. ``version``: which state of the
+    sign-up this changes; left out, whatever is there is replaced. ``draft``: the draft that it came from, by its
+    ``saved_at``.
     """
 
     skills: Annotated[list[SkillLevel], Meta(max_length=50)]
@@ -186,6 +192,9 @@ class SignUp(Struct, frozen=True, forbid_unknown_fields=True):
     wishes: Annotated[list[PersonRef], Meta(max_length=10)] = []
     exclusions: Annotated[list[PersonRef], Meta(max_length=50)] | None = None
     evidence: Annotated[str, Meta(max_length=1000, pattern=CLEAN)] | None = None
+    wants_back: Annotated[str, Meta(max_length=1000, pattern=CLEAN)] | None = None
+    version: Annotated[str, Meta(max_length=64)] | None = None
+    draft: datetime | None = None
 
 
 class SignUpView(Struct, frozen=True):
@@ -207,6 +216,40 @@ class SignUpView(Struct, frozen=True):
     wishes: list[PersonName]
     exclusions: int
     evidence: str | None
+    wants_back: str | None
+    version: str
+    """Other when anything else was said."""
+
+
+class NewDraft(Struct, frozen=True, forbid_unknown_fields=True):
+    """A sign-up as far as it is typed: the fields of the form, those ticked several times as lists.
+
+    ``since``: the ``saved_at`` of the draft that this continues; empty for a first one.
+    """
+
+    typed: dict[Annotated[str, Meta(max_length=60, pattern=r"^[a-z]+(-[A-Za-z0-9._-]+)?$")], str | list[str]]
+    since: datetime | None = None
+
+
+class DraftView(Struct, frozen=True):
+    """``stale``: the sign-up was changed after this draft was begun, so that it is not simply gone on with."""
+
+    saved_at: datetime
+    typed: dict[str, str | list[str]]
+    stale: bool
+
+
+class DraftSaved(Struct, frozen=True):
+    saved_at: datetime
+
+
+class OtherClock(Struct, frozen=True):
+    """A zone in which many of the other side work, and what its clocks show at 9:00 of one's own."""
+
+    zone: str
+    winter: int
+    summer: int
+    """Minutes after midnight; under 0 is the day before, over 24 hours the day after."""
 
 
 class Checklist(Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,10 +3,18 @@
 import re
 from collections.abc import Iterator
 
-from mentoring.programmes.contracts import SignUp, SignUpView
+from mentoring.people.contracts import UNSEEN
+from mentoring.programmes.contracts import DraftView, SignUp, SignUpView
 from mentoring.programmes.rules import MOST_NEEDS, MOST_WISHES, Role
 from mentoring.web.forms import FormUnreadable, Typed, command_of, several, single
 
+INVISIBLE = re.compile(f"[{UNSEEN}]")
+"""Comes in with what is pasted from address books and chats, and is meant by nobody: taken out, not refused."""
+TOOLS = (
+    "Bluesky", "Canva", "ChatGPT", "Copilot", "Facebook", "Instagram", "LinkedIn", "Mastodon", "Miro", "Power BI",
+    "SharePoint", "Teams", "TikTok", "Viva Engage", "WhatsApp Channels", "X", "YouTube",
+)  # fmt: skip
+"""To tick; any other can be typed."""
 SPANS_A_DAY = 5
 """As many as a sign-up file may state; a page shows two, and more where somebody has more."""
 SPANS_SHOWN = 2
@@ -23,16 +31,23 @@ CLOCK = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])(?::00)?")
 
 def sign_up_of(typed: Typed, role: Role) -> SignUp:
     """Read the form. Raises ``FormUnreadable``; whether it makes sense is for the use case to say."""
+    typed = cleaned(typed)
     values: dict[str, object] = {
         "skills": list(_needs(typed) if role is Role.LEADER else _offers(typed)),
-        "hours": list(_hours(typed)),
-        "tools": _parts(single(typed, "tools")),
+        "hours": list(hours_of(typed)),
+        "tools": [*several(typed, "tool"), *_parts(single(typed, "tools"))],
         "capacity": single(typed, "capacity") or "1",
         "wishes": [wish for number in range(1, MOST_WISHES + 1) if (wish := single(typed, f"wish-{number}"))],
         "exclusions": _exclusions(typed),
-        "evidence": single(typed, "evidence") or None,
+        **{name: single(typed, name) or None for name in ("evidence", "wants_back", "version", "draft")},
     }
     return command_of(SignUp, values | ({"languages": spoken} if (spoken := _languages(typed)) else {}))
+
+
+def cleaned(typed: Typed) -> Typed:
+    """A form without the characters that nobody sees and nobody meant."""
+    without = {name: [INVISIBLE.sub("", one) for one in several(typed, name)] for name in typed}
+    return {name: values[0] if isinstance(typed[name], str) else values for name, values in without.items()}
 
 
 def _needs(typed: Typed) -> Iterator[dict[str, str]]:
@@ -47,7 +62,7 @@ def _offers(typed: Typed) -> Iterator[dict[str, str]]:
             yield {"code": name.removeprefix("offer-"), "level": level}
 
 
-def _hours(typed: Typed) -> Iterator[tuple[int, int, int]]:
+def hours_of(typed: Typed) -> Iterator[tuple[int, int, int]]:
     """Half a span is one that ends as it begins, which the rules refuse with the weekday's name."""
     for day in range(7):
         for number in range(1, SPANS_A_DAY + 1):
@@ -80,7 +95,14 @@ def _parts(text: str) -> list[str]:
 
 def typed_of(view: SignUpView) -> Typed:
     """What the form shows of a sign-up that is there; its exclusions never leave the house again."""
-    typed: Typed = {"tools": ", ".join(view.tools), "capacity": str(view.capacity), "evidence": view.evidence or ""}
+    typed: Typed = {
+        "tool": [tool for tool in view.tools if tool in TOOLS],
+        "tools": ", ".join(tool for tool in view.tools if tool not in TOOLS),
+        "capacity": str(view.capacity),
+        "evidence": view.evidence or "",
+        "wants_back": view.wants_back or "",
+        "version": view.version,
+    }
     for number, skill in enumerate(view.skills, start=1):
         typed |= {f"skill-{number}": skill.code, f"level-{number}": str(skill.level)}
         typed[f"offer-{skill.code}"] = str(skill.level)
@@ -99,6 +121,16 @@ def typed_languages(languages: dict[str, int]) -> Typed:
     for number, code in enumerate(sorted(languages, key=lambda code: -languages[code]), start=1):
         typed |= {f"language-{number}": code, f"fluency-{number}": str(languages[code])}
     return typed
+
+
+def draft_of(typed: Typed) -> dict[str, object]:
+    """A form as it is kept before it is whole."""
+    return {"typed": {name: typed[name] for name in typed if name != "draft"}, "since": single(typed, "draft") or None}
+
+
+def continued(draft: DraftView, version: str) -> Typed:
+    """The form as the draft has it, as a change of the sign-up as it is now."""
+    return {**draft.typed, "version": version, "draft": draft.saved_at.isoformat()}
 
 
 def _clock(minutes: int) -> str:

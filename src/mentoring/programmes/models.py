@@ -77,7 +77,24 @@ class Enrolment(Base):
     tools: Mapped[list[str]] = mapped_column(JSON, default=list, info={"personal": True})
     hours: Mapped[Hours] = mapped_column(Document(Hours), info={"personal": True})
     evidence: Mapped[PersonalText | None]
+    wants_back: Mapped[PersonalText | None]
+    """What a junior would like to get out of it."""
     waited_rounds: Mapped[int] = mapped_column(default=0)
+
+
+class SignUpDraft(Base):
+    """A sign-up as far as it is typed, kept while it is filled in; its fields as the form has them.
+
+    ``saved_at`` is what a window must know that wants to write over it.
+    """
+
+    __tablename__ = "sign_up_draft"
+
+    programme_id: Mapped[UUID] = mapped_column(ForeignKey(Programme.id, ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id, ondelete="CASCADE"), primary_key=True, index=True)
+    role: Mapped[Role] = mapped_column(primary_key=True)
+    saved_at: Mapped[datetime]
+    typed: Mapped[dict[str, str | list[str]]] = mapped_column(JSON, info={"personal": True})
 
 
 class EnrolmentSkill(Base):

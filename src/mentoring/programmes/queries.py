@@ -1,8 +1,12 @@
 """Programmes and sign-ups, as those see them who may."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
+from hashlib import sha256
 from uuid import UUID
 
+import msgspec
+from msgspec import structs
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -16,6 +20,7 @@ from mentoring.programmes.contracts import (
     EnrolledSkill,
     EnrolmentView,
     ExclusionView,
+    OtherClock,
     PersonName,
     ProgrammeSummary,
     ProgrammeView,
@@ -23,9 +28,20 @@ from mentoring.programmes.contracts import (
     SignUpView,
     SkillLevel,
 )
-from mentoring.programmes.models import Coordinator, Enrolment, EnrolmentSkill, Exclusion, Programme, Wish
-from mentoring.programmes.rules import EnrolmentState, NotSignedUp, ProgrammeNotFound, Role
+from mentoring.programmes.models import Coordinator, Enrolment, EnrolmentSkill, Exclusion, Programme, SignUpDraft, Wish
+from mentoring.programmes.rules import (
+    MOST_CLOCKS,
+    SEEN_FROM,
+    EnrolmentState,
+    NotSignedUp,
+    ProgrammeNotFound,
+    Role,
+    clock_there,
+)
 from mentoring.skills.models import Skill
+
+NOTHING_YET = "new"
+"""The version of a sign-up that is not there."""
 
 
 async def find_programme(
@@ -58,6 +74,14 @@ async def list_programmes(db: AsyncSession, actor: Actor) -> list[ProgrammeSumma
     roles: dict[UUID, list[Role]] = {}
     for programme_id, role in mine:
         roles.setdefault(programme_id, []).append(role)
+    begun = await db.execute(
+        select(SignUpDraft.programme_id, SignUpDraft.role)
+        .where(SignUpDraft.person_id == actor.id)
+        .order_by(SignUpDraft.role)
+    )
+    drafts: dict[UUID, list[Role]] = {}
+    for programme_id, role in begun:
+        drafts.setdefault(programme_id, []).append(role)
     programmes = await db.scalars(select(Programme).where(_visible_to(actor, roles)).order_by(Programme.name))
     return [
         ProgrammeSummary(
@@ -68,6 +92,8 @@ async def list_programmes(db: AsyncSession, actor: Actor) -> list[ProgrammeSumma
             plan=one.plan,
             coordinating=policy.allows(actor, Action.PROGRAMME_READ, one),
             roles=roles.get(one.id, []),
+            drafts=drafts.get(one.id, []),
+            shared_hours=one.rules.shared_hours if one.rules.time else 0,
         )
         for one in programmes
     ]
@@ -173,7 +199,7 @@ async def sign_up_view(db: AsyncSession, programme: Programme, enrolment: Enrolm
     excluded = await db.scalar(
         select(func.count()).select_from(Exclusion).where(Exclusion.enrolment_id == enrolment.id)
     )
-    return SignUpView(
+    view = SignUpView(
         id=enrolment.id,
         programme_id=programme.id,
         programme=programme.name,
@@ -190,7 +216,40 @@ async def sign_up_view(db: AsyncSession, programme: Programme, enrolment: Enrolm
         wishes=[name_of(one) for one in wished],
         exclusions=excluded or 0,
         evidence=enrolment.evidence,
+        wants_back=enrolment.wants_back,
+        version=NOTHING_YET,
     )
+    enrolled = enrolment.state is EnrolmentState.ENROLLED
+    return structs.replace(view, version=_version(view)) if enrolled else view
+
+
+def _version(view: SignUpView) -> str:
+    """A mark of all that was said; whom one excluded is not shown, so it is not in it either."""
+    names = ("skills", "hours", "tools", "capacity", "languages", "evidence", "wants_back")
+    said = [*(getattr(view, name) for name in names), [one.id for one in view.wishes]]
+    return sha256(msgspec.json.encode(said, order="sorted")).hexdigest()[:16]
+
+
+async def list_clocks(db: AsyncSession, actor: Actor, ref: str, role: Role, year: int) -> list[OtherClock]:
+    """What clocks show at 9:00 of one's own where most of the other side work; places of few are not named."""
+    programme = await find_programme(db, actor, ref, Action.SIGN_UP)
+    people = func.count()
+    rows = await db.execute(
+        select(Person.time_zone)
+        .join(Enrolment, Enrolment.person_id == Person.id)
+        .where(
+            Enrolment.programme_id == programme.id,
+            Enrolment.role != role,
+            Enrolment.state == EnrolmentState.ENROLLED,
+            Person.time_zone.not_in(("", actor.zone)),
+        )
+        .group_by(Person.time_zone)
+        .having(people >= SEEN_FROM)
+        .order_by(people.desc(), Person.time_zone)
+        .limit(MOST_CLOCKS)
+    )
+    winter, summer = (partial(clock_there, actor.zone, year=year, month=month) for month in (1, 7))
+    return [OtherClock(zone, winter(zone), summer(zone)) for zone in rows.scalars()]
 
 
 async def list_enrolments(

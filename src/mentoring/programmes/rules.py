@@ -1,7 +1,8 @@
 """What a programme decides: roles, presets, matching rules and weights, plan and ladder; and hours in the week."""
 
 import enum
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,6 +18,15 @@ MOST_WISHES = 3
 MOST_CAPACITY = 3
 QUARTERS_A_WEEK = 7 * 24 * 4
 """Stated hours are cut to quarter hours and laid on the week, Monday 00:00 UTC first."""
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|(data|file|javascript|mailto|vbscript):", re.IGNORECASE)
+WEB_ADDRESS = re.compile(r"https?://[^\s/:@]+(\.[^\s/:@]+)+(:\d+)?(/\S*)?$", re.IGNORECASE)
+"""Without a name or a password in it, and with a host that has a dot: what a reader may click on."""
+LARGEST_DRAFT = 30_000
+"""Characters of a sign-up that is being filled in: more than all its fields take."""
+DRAFT_FIELDS = 400
+SEEN_FROM = 5
+"""People of the other side in one zone, at least, before a page names it: fewer could be told apart."""
+MOST_CLOCKS = 3
 CHECKLIST = ("guide", "conversation", "confidentiality", "time")
 """What a junior ticks before being matched: read the guide, planned a first conversation, knows what stays
 between the two, and has the time."""
@@ -244,6 +254,22 @@ class OneselfNamed(Invalid):
     """A wish or an exclusion names the person who signs up."""
 
 
+class EvidenceNotALink(Invalid):
+    """``link`` is an address that no browser should follow: only http and https are."""
+
+
+class SignUpChangedElsewhere(Conflict):
+    """The sign-up is not as it was when this change of it was begun."""
+
+
+class DraftKeptElsewhere(Conflict):
+    """Another window or device has kept a later draft of the same sign-up."""
+
+
+class DraftTooLarge(Invalid):
+    """More than anybody fills in."""
+
+
 class WeightsEmpty(Invalid):
     """Without any weight every pair would be as good as every other."""
 
@@ -287,24 +313,44 @@ def check_weights(weights: MatchingWeights) -> None:
 
 
 def check_sign_up(role: Role, skills: Sequence[tuple[str, int]], hours: Hours, capacity: int, wishes: int) -> None:
-    """Raises what is wrong with a sign-up, whoever it is from. ``skills``: codes with their levels."""
-    if not skills:
-        raise NeedsMissing()
-    if not hours:
-        raise HoursMissing()
-    if role is Role.LEADER and len(skills) > MOST_NEEDS:
-        raise TooManyNeeds(most=MOST_NEEDS)
-    if wishes > MOST_WISHES:
-        raise TooManyWishes(most=MOST_WISHES)
-    if capacity > CAPACITY[role]:
-        raise CapacityTooLarge(most=CAPACITY[role])
+    """Raises the first thing that is wrong with a sign-up, whoever it is from. ``skills``: codes with their levels."""
+    for fault in faults_of_sign_up(role, skills, hours, capacity, wishes):
+        raise fault
+
+
+def faults_of_sign_up(
+    role: Role, skills: Sequence[tuple[str, int]], hours: Hours, capacity: int, wishes: int
+) -> Iterator[Invalid]:
+    """All that is wrong with a sign-up, in the order of the form."""
     codes = [code for code, _ in skills]
-    if doubled := [code for code in codes if codes.count(code) > 1]:
-        raise SkillDoubled(code=doubled[0])
-    if empty := [code for code, level in skills if role is Role.JUNIOR and level == 0]:
-        raise OfferNeedsLevel(code=empty[0])
-    if backwards := [span for span in hours if span[1] >= span[2]]:
-        raise HoursBackwards(weekday=backwards[0][0])
+    if not skills:
+        yield NeedsMissing()
+    if role is Role.LEADER and len(skills) > MOST_NEEDS:
+        yield TooManyNeeds(most=MOST_NEEDS)
+    yield from (SkillDoubled(code=code) for code in dict.fromkeys(codes) if codes.count(code) > 1)
+    yield from (OfferNeedsLevel(code=code) for code, level in skills if role is Role.JUNIOR and level == 0)
+    if not hours:
+        yield HoursMissing()
+    yield from (HoursBackwards(weekday=weekday) for weekday, begin, end in hours if begin >= end)
+    if capacity > CAPACITY[role]:
+        yield CapacityTooLarge(most=CAPACITY[role])
+    if wishes > MOST_WISHES:
+        yield TooManyWishes(most=MOST_WISHES)
+
+
+def check_draft(typed: Mapping[str, str | list[str]]) -> None:
+    """Raises ``DraftTooLarge``."""
+    size = sum(len(value) if isinstance(value, str) else sum(map(len, value)) for value in typed.values())
+    if size > LARGEST_DRAFT or len(typed) > DRAFT_FIELDS:
+        raise DraftTooLarge()
+
+
+def links_of(evidence: str) -> list[str]:
+    """The web addresses in what somebody gives as evidence. Raises ``EvidenceNotALink`` for any other kind."""
+    addresses = [word for word in evidence.split() if ADDRESS.match(word)]
+    if other := [one for one in addresses if not WEB_ADDRESS.match(one)]:
+        raise EvidenceNotALink(link=other[0])
+    return addresses
 
 
 def weekly_quarters(hours: Hours, zone: str, year: int) -> NDArray[np.bool_]:
@@ -318,6 +364,12 @@ def weekly_quarters(hours: Hours, zone: str, year: int) -> NDArray[np.bool_]:
         first, last = weekday * 96 + -(-begin // 15), weekday * 96 + end // 15
         wall[first:last] = True
     return np.stack([np.roll(wall, -offset_quarters(zone, year, month)) for month in (1, 7)])
+
+
+def clock_there(here: str, there: str, year: int, month: int) -> int:
+    """Minutes after midnight ``there`` when it is 9:00 ``here``, in the middle of a month."""
+    ahead = offset_quarters(there, year, month) - offset_quarters(here, year, month)
+    return 9 * 60 + 15 * ahead
 
 
 def offset_quarters(zone: str, year: int, month: int) -> int:

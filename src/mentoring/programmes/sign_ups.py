@@ -25,7 +25,7 @@ from mentoring.programmes.contracts import (
     SignUpView,
     SkillLevel,
 )
-from mentoring.programmes.models import Enrolment, EnrolmentSkill, Exclusion, Programme, Wish
+from mentoring.programmes.models import Enrolment, EnrolmentSkill, Exclusion, Programme, SignUpDraft, Wish
 from mentoring.programmes.rules import EnrolmentState, Role
 from mentoring.skills.models import Skill
 
@@ -33,17 +33,39 @@ from mentoring.skills.models import Skill
 async def sign_up(db: AsyncSession, actor: Actor, ref: str, role: Role, given: SignUp, now: datetime) -> SignUpView:
     """Sign up for a programme, or change what was said; a programme that is closed takes only changes.
 
-    Raises ``ProgrammeNotFound``, ``SignUpClosed``, ``SkillUnknown``, ``PersonUnknown`` or what ``rules`` find wrong.
+    Raises ``ProgrammeNotFound``, ``SignUpClosed``, ``SkillUnknown``, ``PersonUnknown``, ``SignUpChangedElsewhere``
+    or what ``rules`` find wrong. The draft that it came from is gone afterwards; one kept later stays.
     """
     programme = await queries.find_programme(db, actor, ref, Action.SIGN_UP)
     person = await _oneself(db, actor)
     skills = [(one.code, one.level) for one in given.skills]
     rules.check_sign_up(role, skills, given.hours, given.capacity, len(given.wishes))
+    rules.links_of(given.evidence or "")
     wished = await _named(db, person, given.wishes)
     excluded = None if given.exclusions is None else await _named(db, person, given.exclusions)
 
     enrolment, fresh = await _enrolment(db, programme, person, role, now)
-    enrolment.capacity, enrolment.evidence = given.capacity, given.evidence
+    before = queries.NOTHING_YET if fresh else (await queries.sign_up_view(db, programme, enrolment)).version
+    await _write(db, enrolment, person, given, wished, excluded)
+    done = await queries.sign_up_view(db, programme, enrolment)
+    if given.version not in (None, before) and done.version != before:
+        raise rules.SignUpChangedElsewhere()
+    await _forget_draft(db, enrolment, given.draft)
+    event = PersonSignedUp(enrolment.id) if fresh else SignUpChanged(enrolment.id)
+    journal.record(db, event, by=actor.id, at=now)
+    await db.flush()
+    return done
+
+
+async def _write(
+    db: AsyncSession,
+    enrolment: Enrolment,
+    person: Person,
+    given: SignUp,
+    wished: Iterable[UUID],
+    excluded: Iterable[UUID] | None,
+) -> None:
+    enrolment.capacity, enrolment.evidence, enrolment.wants_back = given.capacity, given.evidence, given.wants_back
     enrolment.hours = sorted(set(given.hours))
     enrolment.tools = list(dict.fromkeys(tool.strip() for tool in given.tools if tool.strip()))
     person.languages = person.languages if given.languages is None else dict(given.languages)
@@ -53,10 +75,16 @@ async def sign_up(db: AsyncSession, actor: Actor, ref: str, role: Role, given: S
     if excluded is not None:
         await _replace(db, Exclusion, enrolment.id, _person_rows(enrolment.id, excluded))
 
-    event = PersonSignedUp(enrolment.id) if fresh else SignUpChanged(enrolment.id)
-    journal.record(db, event, by=actor.id, at=now)
-    await db.flush()
-    return await queries.sign_up_view(db, programme, enrolment)
+
+async def _forget_draft(db: AsyncSession, enrolment: Enrolment, saved_at: datetime | None) -> None:
+    await db.execute(
+        delete(SignUpDraft).where(
+            SignUpDraft.programme_id == enrolment.programme_id,
+            SignUpDraft.person_id == enrolment.person_id,
+            SignUpDraft.role == enrolment.role,
+            SignUpDraft.saved_at == saved_at,
+        )
+    )
 
 
 async def _oneself(db: AsyncSession, actor: Actor) -> Person:

@@ -37,6 +37,7 @@ def form_refused(request: AnyRequest, refused: FormRefused) -> Template:
     """Show the form again, what was typed in it, with the words of the refusal above."""
     refusal = refused.refusal
     refused.again.status_code = _status(refusal)
+    refused.again.context["cause"] = refusal
     refused.again.context["refusal"] = words_of(request.scope).text(f"error.{refusal.code}", **refusal.details)
     return refused.again
 

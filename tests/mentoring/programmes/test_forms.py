@@ -15,13 +15,15 @@ VIEW = SignUpView(
     enrolled_at=NOW, prepared=True, checklist=[], skills=[SkillLevel("2.6", 1), SkillLevel("3.1", 0)],
     hours=[(0, 540, 720), (0, 780, 1440), (4, 0, 60)], tools=["LinkedIn", "Viva Engage"], capacity=1,
     languages={"en": 2, "fr": 3}, wishes=[PersonName(uuid4(), "S1", "Ama Mensah")], exclusions=2, evidence=None,
+    wants_back="A network", version="abc",
 )  # fmt: skip
 
 
 def test_a_sign_up_that_is_shown_and_sent_again_is_the_same() -> None:
     assert sign_up_of(typed_of(VIEW), Role.LEADER) == SignUp(
-        skills=VIEW.skills, hours=VIEW.hours, tools=VIEW.tools, languages={"fr": 3, "en": 2}, wishes=["S1"]
-    )
+        skills=VIEW.skills, hours=VIEW.hours, tools=VIEW.tools, languages={"fr": 3, "en": 2}, wishes=["S1"],
+        wants_back="A network", version="abc",
+    )  # fmt: skip
 
 
 def test_a_junior_offers_what_has_a_level() -> None:

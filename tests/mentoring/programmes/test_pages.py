@@ -42,8 +42,9 @@ async def test_a_leader_signs_up_and_finds_it_again(client: AsyncClient, databas
 
     assert (empty.value("skill-1"), empty.value("language-1")) == ("", "fr")
     assert (sent.status_code, sent.headers["location"]) == (303, "/me")
-    for name in ("skill-1", "level-1", "skill-2", "level-2", "from-0-1", "to-0-1", "tools", "language-1"):
+    for name in ("skill-1", "level-1", "skill-2", "level-2", "from-0-1", "to-0-1", "language-1"):
         assert again.value(name) == FORM[name]
+    assert (again.fields["tool"], again.value("tools")) == (["LinkedIn", "Viva Engage"], "")
     assert programme.name in me.text
     assert f"/programmes/{programme.id}/sign-up/leader" in me.links
 
