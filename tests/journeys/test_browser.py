@@ -55,6 +55,10 @@ class Tour:
 
 @pytest.fixture
 def tour(start: StartProgram, windows: Browsing, tmp_path: Path) -> Tour:
+    return begin_tour(start, windows, tmp_path)
+
+
+def begin_tour(start: StartProgram, windows: Browsing, tmp_path: Path) -> Tour:
     port = free_port()
     url = f"sqlite+aiosqlite:///{tmp_path}/tour.db"
     settings = {
@@ -136,20 +140,3 @@ async def _answers_with_two_taps(tour: Tour, page: Page) -> None:
     async with database(tour.database_url) as opened, opened.reading() as db:
         answered = list(await db.scalars(select(CheckIn).where(CheckIn.state == CheckInState.ANSWERED)))
     assert [(one.met, one.usefulness) for one in answered] == [("yes", 5)]
-
-
-async def test_a_leader_signs_up_on_a_phone_in_french(tour: Tour) -> None:
-    page = await tour.enter("administrator", PHONE, language="fr")
-    await page.click("footer button[value='fr']")
-    await page.goto("/programmes")
-    await page.click("main a[href$='/sign-up/leader']")
-    await expect(page.locator("html")).to_have_attribute("lang", "fr")
-    await page.select_option("[name='skill-1']", "2.6")
-    await page.select_option("[name='level-1']", "1")
-    await page.fill("[name='from-0-1']", "09:00")
-    await page.fill("[name='to-0-1']", "12:00")
-    await picture(page, "sign-up-fr")
-    await page.click("main form.reading >> button:not(.secondary) >> nth=0")
-
-    await tour.mail(page, "sorensen", "Votre inscription")
-    await expect(page.locator("main")).to_contain_text("Bonjour")

@@ -72,7 +72,7 @@ def faults_of(
     """What to look at again: the place on the page, and the words. First what was refused, then all else like it."""
     found: dict[str, str] = {}
     for one in (cause, *_others(typed, role)):
-        details = {**one.details, **_named(one.details, role, titles, words)}
+        details = {**one.details, **dict(_named(one.details, role, titles, words))}
         found.setdefault(_place(typed, role, one), words.text(f"error.{one.code}", **details))
     return found
 

@@ -64,8 +64,9 @@ function setNeeds(values) {
 
 function choose(skill) {
   if (!needs.length) return one("select", skill.row).focus();
+  const there = needs.find(need => need.menu.value === skill.code);
+  if (there) return there.levels[level(there)].focus();
   const free = needs.find(need => !need.menu.value);
-  if (needs.some(need => need.menu.value === skill.code)) return;
   if (!free) { found.textContent = said.full; return; }
   free.menu.value = skill.code;
   find.value = "";
