@@ -55,10 +55,6 @@ class Tour:
 
 @pytest.fixture
 def tour(start: StartProgram, windows: Browsing, tmp_path: Path) -> Tour:
-    return begin_tour(start, windows, tmp_path)
-
-
-def begin_tour(start: StartProgram, windows: Browsing, tmp_path: Path) -> Tour:
     port = free_port()
     url = f"sqlite+aiosqlite:///{tmp_path}/tour.db"
     settings = {

@@ -12,11 +12,11 @@ from mentoring.programmes.rules import MOST_NEEDS, MOST_WISHES, Role
 from mentoring.web.forms import FormUnreadable, Typed, single
 
 LABELS = {
-    "skills": {Role.LEADER: "page.sign_up.needs", Role.JUNIOR: "page.sign_up.offers"},
+    "skills": "page.sign_up.part.what",
     "hours": "page.sign_up.hours",
     "tools": "page.sign_up.tools.other",
     "languages": "page.sign_up.languages",
-    "wishes": {Role.LEADER: "page.sign_up.wishes.leader", Role.JUNIOR: "page.sign_up.wishes.junior"},
+    "wishes": "page.sign_up.part.people",
     "exclusions": "page.sign_up.exclusions",
     "evidence": "page.sign_up.evidence",
     "wants_back": "page.sign_up.wants_back",
@@ -72,7 +72,7 @@ def faults_of(
     """What to look at again: the place on the page, and the words. First what was refused, then all else like it."""
     found: dict[str, str] = {}
     for one in (cause, *_others(typed, role)):
-        details = {**one.details, **dict(_named(one.details, role, titles, words))}
+        details = {**one.details, **dict(_named(one.details, titles, words))}
         found.setdefault(_place(typed, role, one), words.text(f"error.{one.code}", **details))
     return found
 
@@ -84,15 +84,13 @@ def _others(typed: Typed, role: Role) -> Iterator[MentoringError]:
         yield from rules.faults_of_sign_up(role, skills, given.hours, given.capacity, len(given.wishes))
 
 
-def _named(
-    details: Mapping[str, object], role: Role, titles: Mapping[str, str], words: Words
-) -> Iterator[tuple[str, str]]:
+def _named(details: Mapping[str, object], titles: Mapping[str, str], words: Words) -> Iterator[tuple[str, str]]:
     """Skills and fields as the page calls them, for nobody knows their codes."""
     if code := details.get("code"):
         yield "code", titles.get(str(code), str(code))
     if field := details.get("field"):
-        label = LABELS.get(str(field), "page.sign_up.hours")  # a time that is none names itself
-        yield "field", words.text(label if isinstance(label, str) else label[role])
+        key = LABELS.get(str(field), "page.sign_up.hours")  # a time that is none names itself
+        yield "field", words.text(key)
 
 
 def _place(typed: Typed, role: Role, cause: MentoringError) -> str:
