@@ -114,7 +114,8 @@ EXPANSIONS: dict[str, list[str]] = {
     "http.{}": filled("http.{}", (400, 404, 405, 413, 415, 500)),
     "import.problem.{}": filled("import.problem.{}", problem_codes() | CHOSEN_BEFORE),
     "inbound.{}": filled("inbound.{}", Outcome),
-    "level.{}": [*filled("level.{}", LEVELS), *filled("level.{}.hint", LEVELS)],
+    "level.{}": filled("level.{}", LEVELS),
+    "level.{}.hint": filled("level.{}.hint", LEVELS),
     "mail.fact.{}": filled("mail.fact.{}", ("name", "job", "unit", "place")),
     "mail.signed_up.{}": filled("mail.signed_up.{}", Role),
     "mail.{}": [],  # a beginning: ``{}.subject`` and so on
