@@ -35,6 +35,7 @@ from matching.priced import awaken
 from matching.prices import Certain, Costs, certain, costs_at_least
 from matching.problem import NEEDS, SEASONS, Problem
 from matching.quota import Groups, Quota, with_quota
+from matching.raising import raised_last
 from matching.reasons import (
     Otherwise,
     Recruit,
@@ -136,6 +137,7 @@ __all__ = [
     "parts",
     "prices_of_standard",
     "propose",
+    "raised_last",
     "recruits",
     "refusals",
     "relaxations",

@@ -25,6 +25,7 @@ from mentoring.rounds.contracts import (
     RoundView,
     UndoneRound,
 )
+from mentoring.rounds.desk import Desk
 from mentoring.rounds.fairness import read_fairness
 from mentoring.rounds.findings import (
     Comparison,
@@ -33,6 +34,7 @@ from mentoring.rounds.findings import (
     Explain,
     Explanation,
     FairnessReport,
+    Readmit,
     Verification,
     WhatIf,
 )
@@ -183,10 +185,11 @@ class RoundApi(Controller):
         round_ref: FromPath[str],
         data: JSONBody[WhatIf],
         database: NamedDependency[Database],
+        desk: NamedDependency[Desk],
         actor: NamedDependency[Actor],
     ) -> Consequence:
         """What decisions would change and cost. Nothing is changed."""
-        return await asking.what_if(database, actor, round_ref, data)
+        return await asking.what_if(database, desk, actor, round_ref, data)
 
     @post("/decisions", status_code=202, opt={"action": Action.ROUND_WRITE})
     async def decide(
@@ -197,8 +200,20 @@ class RoundApi(Controller):
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> RoundSummary:
-        """Pin and forbid several pairs at once. The clock solves the round again, once."""
+        """Pin and forbid several pairs and hold people out at once. The clock solves the round again, once."""
         return await service.decide_pairs(db, actor, round_ref, data, now)
+
+    @post("/readmissions", status_code=202, opt={"action": Action.ROUND_WRITE})
+    async def readmit(
+        self,
+        round_ref: FromPath[str],
+        data: JSONBody[Readmit],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> RoundSummary:
+        """Let somebody who was held out take part again. The clock solves the round again."""
+        return await service.readmit(db, actor, round_ref, data, now)
 
     @post("/comparison", status_code=200, opt={"action": Action.ROUND_READ})
     async def compare(

@@ -7,9 +7,10 @@ from mentoring.db import Database
 from mentoring.identity import MACHINE
 from mentoring.rounds import asking, verifying, wording
 from mentoring.rounds.contracts import NamedPair
+from mentoring.rounds.desk import Desk
 from mentoring.rounds.explaining import explain
 from mentoring.rounds.fairness import read_fairness
-from mentoring.rounds.findings import Comparison, Consequence, Explanation, FairnessReport, Verification, WhatIf
+from mentoring.rounds.findings import Comparison, Consequence, Explanation, FairnessReport, Swap, Verification, WhatIf
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -36,18 +37,24 @@ def verify(round_ref: str, as_json: bool) -> None:
 @click.option("--pin", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="If these two were paired.")
 @click.option("--forbid", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="If these two were never paired.")
 @click.option("--without", multiple=True, metavar="PERSON", help="If this person did not take part.")
+@click.option("--swap", nargs=2, multiple=True, metavar="LEADER LEADER", help="If these two exchanged their juniors.")
 @console.json_option
-def what_if(round_ref: str, pin: Pairs, forbid: Pairs, without: tuple[str, ...], as_json: bool) -> None:
-    """Say what decisions would change and cost, before they are taken. Two pins can be a swap.
+def what_if(round_ref: str, pin: Pairs, forbid: Pairs, without: tuple[str, ...], swap: Pairs, as_json: bool) -> None:
+    """Say what decisions would change and cost, before they are taken.
 
-    "mentoring round pin" and "mentoring round forbid" take them.
+    "mentoring round decide" with the same options takes them.
 
     Example: mentoring round what-if "Digital leaders 1" --pin CA000001 CA000412 --forbid CA000002 CA000411
     """
-    data = WhatIf([NamedPair(*one) for one in pin], [NamedPair(*one) for one in forbid], list(without))
+    pins, forbids = [NamedPair(*one) for one in pin], [NamedPair(*one) for one in forbid]
+    data = WhatIf(pins, forbids, list(without), [Swap(*one) for one in swap])
 
     async def work(opened: Database) -> Consequence:
-        return await asking.what_if(opened, MACHINE, round_ref, data)
+        desk = Desk()
+        try:
+            return await asking.what_if(opened, desk, MACHINE, round_ref, data)
+        finally:
+            await desk.close()
 
     found = console.with_database(work)
     console.say(as_json, found, wording.consequence(console.words(), found))

@@ -30,6 +30,7 @@ from mentoring.rounds.contracts import (
     UndoneRound,
     UnmatchedRow,
 )
+from mentoring.rounds.findings import Decide, Readmit
 from mentoring.rounds.rules import FAILURES, ExportFormat, FileExists, FileNotWritten, RoundSolving, RoundState
 
 SHOWN = 20
@@ -171,6 +172,39 @@ def clear(round_ref: str, leader: str, junior: str, as_json: bool) -> None:
     """Forget that LEADER and JUNIOR were pinned or forbidden, and solve again."""
     data = NamedPair(leader, junior)
     _decide(round_ref, as_json, lambda db: service.clear_override(db, MACHINE, round_ref, data, console.moment()))
+
+
+@round_.command()
+@click.argument("round_ref", metavar="ROUND")
+@click.option("--pin", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="Have these two paired.")
+@click.option("--forbid", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="Never pair these two.")
+@click.option("--without", multiple=True, metavar="PERSON", help="Hold this person out of the round.")
+@click.option("--reason", required=True, help="Why; it is kept with the round.")
+@console.json_option
+def decide(
+    round_ref: str,
+    pin: asking_commands.Pairs,
+    forbid: asking_commands.Pairs,
+    without: tuple[str, ...],
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Take several decisions at once, and solve again once. "mentoring round what-if" tells before what they change.
+
+    Example: mentoring round decide "Digital leaders 1" --without CA000412 --reason "On leave until May"
+    """
+    data = Decide(reason, [NamedPair(*one) for one in pin], [NamedPair(*one) for one in forbid], list(without))
+    _decide(round_ref, as_json, lambda db: service.decide_pairs(db, MACHINE, round_ref, data, console.moment()))
+
+
+@round_.command()
+@click.argument("round_ref", metavar="ROUND")
+@click.argument("person")
+@console.json_option
+def readmit(round_ref: str, person: str, as_json: bool) -> None:
+    """Let PERSON, who was held out of the round, take part again, and solve again."""
+    data = Readmit(person)
+    _decide(round_ref, as_json, lambda db: service.readmit(db, MACHINE, round_ref, data, console.moment()))
 
 
 def _decide(round_ref: str, as_json: bool, decide: Callable[[AsyncSession], Awaitable[RoundSummary]]) -> None:

@@ -21,6 +21,7 @@ from mentoring.programmes.queries import read_programme
 from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import asking, explaining, exporting, picture, queries, service, verifying, wording
 from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, Publish, Replay
+from mentoring.rounds.desk import Desk
 from mentoring.rounds.fairness import read_fairness
 from mentoring.rounds.findings import Comparison, Explain, WhatIf
 from mentoring.rounds.rules import ExportFormat, OverrideKind
@@ -225,14 +226,13 @@ class RoundPages(Controller):
         round_ref: FromPath[str],
         data: URLEncodedBody[Typed],
         database: NamedDependency[Database],
+        desk: NamedDependency[Desk],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
     ) -> Template:
         async with kept(partial(_replayed, database, actor, words, round_ref)):
-            wanted = _what_if(data)
-            found = await asking.what_if(database, actor, round_ref, wanted)
-        lines = list(wording.consequence(words, found))
-        return page("rounds/what_if.html", found=found, lines=lines, wanted=wanted, typed=data)
+            found = await asking.what_if(database, desk, actor, round_ref, _what_if(data))
+        return page("rounds/what_if.html", found=found, lines=list(wording.consequence(words, found)))
 
     @post("/comparison", opt={"action": Action.ROUND_READ}, status_code=200)
     async def compare(

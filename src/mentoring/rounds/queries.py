@@ -25,6 +25,7 @@ from mentoring.rounds.child import run_solver
 from mentoring.rounds.contracts import (
     Competence,
     Failure,
+    HeldOutRow,
     OverrideRow,
     PairRow,
     Readiness,
@@ -33,7 +34,7 @@ from mentoring.rounds.contracts import (
     UnmatchedRow,
 )
 from mentoring.rounds.findings import Member
-from mentoring.rounds.models import Override, ProposedPair, Round, Unmatched
+from mentoring.rounds.models import HeldOut, Override, ProposedPair, Round, Unmatched
 from mentoring.rounds.problem import Snapshot, build_in_thread
 from mentoring.rounds.results import refused_by_engine, taken_away
 from mentoring.rounds.rules import NotEnrolled, RoundNotFound
@@ -57,20 +58,25 @@ def _named(ref: str) -> ColumnElement[bool]:
 
 async def find_enrolment(db: AsyncSession, programme_id: UUID, who: str, role: Role) -> Enrolment:
     """Found by staff number, address or id; who is not enrolled and who does not exist are told alike."""
-    found = await db.scalar(
+    found = await find_enrolments(db, programme_id, who)
+    if role not in found:
+        raise NotEnrolled(who=who, role=role.value)
+    return found[role]
+
+
+async def find_enrolments(db: AsyncSession, programme_id: UUID, who: str) -> dict[Role, Enrolment]:
+    """All that somebody takes part as; see ``find_enrolment``."""
+    found = await db.scalars(
         select(Enrolment)
         .join(Person, Person.id == Enrolment.person_id)
         .where(
             Enrolment.programme_id == programme_id,
-            Enrolment.role == role,
             Enrolment.state == EnrolmentState.ENROLLED,
             Person.left_on.is_(None),
             or_(Person.staff_no == who.strip(), Person.email == who.strip().lower(), *_by_id(who)),
         )
     )
-    if found is None:
-        raise NotEnrolled(who=who, role=role.value)
-    return found
+    return {one.role: one for one in found}
 
 
 def _by_id(who: str) -> list[ColumnElement[bool]]:
@@ -129,6 +135,7 @@ async def show_round(db: AsyncSession, actor: Actor, ref: str, limit: int | None
         unmatched_leaders=unmatched.get(Role.LEADER, 0),
         unmatched_juniors=unmatched.get(Role.JUNIOR, 0),
         overrides=await _overrides(db, round_.id),
+        held_out=await _held_out(db, round_.id),
     )
 
 
@@ -213,6 +220,20 @@ async def _overrides(db: AsyncSession, round_id: UUID) -> list[OverrideRow]:
     return [
         OverrideRow(one.kind, lead.staff_no, full_name(lead), other.staff_no, full_name(other), one.reason, one.at)
         for one, lead, other in rows
+    ]
+
+
+async def _held_out(db: AsyncSession, round_id: UUID) -> list[HeldOutRow]:
+    rows = await db.execute(
+        select(HeldOut, Enrolment.role, Person)
+        .join(Enrolment, Enrolment.id == HeldOut.enrolment_id)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(HeldOut.round_id == round_id)
+        .order_by(HeldOut.at, Person.staff_no)
+    )
+    return [
+        HeldOutRow(person.id, person.staff_no, full_name(person), role, one.reason, one.at)
+        for one, role, person in rows
     ]
 
 
