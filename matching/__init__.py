@@ -33,7 +33,7 @@ from matching.objective import COVERAGE_FIRST, GREATEST_TOTAL, LEVELS, POINTS, W
 from matching.policies import POLICIES, Outcome, Policy, Terms, propose
 from matching.priced import awaken
 from matching.prices import Certain, Costs, certain, costs_at_least
-from matching.problem import NEEDS, SEASONS, Problem
+from matching.problem import NEEDS, SEASONS, Problem, weights_of
 from matching.quota import Groups, Quota, with_quota
 from matching.raising import raised_last
 from matching.reasons import (
@@ -146,6 +146,7 @@ __all__ = [
     "solve",
     "stable",
     "verify",
+    "weights_of",
     "why_not",
     "why_pair",
     "with_quota",

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.policy import Action
+from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import asking, explaining, exporting, queries, service, verifying
 from mentoring.rounds.contracts import (
     NamedPair,
@@ -26,6 +27,7 @@ from mentoring.rounds.contracts import (
     UndoneRound,
 )
 from mentoring.rounds.desk import Desk
+from mentoring.rounds.differing import Against, RunDifference, compare_runs
 from mentoring.rounds.fairness import read_fairness
 from mentoring.rounds.findings import (
     Comparison,
@@ -38,6 +40,9 @@ from mentoring.rounds.findings import (
     Verification,
     WhatIf,
 )
+from mentoring.rounds.previewing import PublishPreview, preview_publish
+from mentoring.rounds.recruiting import Recruiting, whom_to_recruit
+from mentoring.rounds.review import Scores, read_scores
 from mentoring.rounds.rules import ExportFormat
 
 Limit = Annotated[int, QueryParameter(ge=1, le=2000)]
@@ -239,6 +244,39 @@ class RoundApi(Controller):
     ) -> FairnessReport:
         """Who is matched and how well, by country, grade and, where given, gender. Small groups are hidden."""
         return await read_fairness(database, actor, round_ref)
+
+    @get("/recruits", opt={"action": Action.ROUND_READ})
+    async def recruits(
+        self, round_ref: FromPath[str], database: NamedDependency[Database], actor: NamedDependency[Actor]
+    ) -> Recruiting:
+        """Which skill's next junior would be worth most, by what the leaders of the round would pay."""
+        return await whom_to_recruit(database, actor, round_ref)
+
+    @get("/differences", opt={"action": Action.ROUND_READ})
+    async def differences(
+        self,
+        round_ref: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        other: FromQuery[str | None] = None,
+        policy: FromQuery[PolicyName | None] = None,
+    ) -> RunDifference:
+        """For whom this run differs from another round, or from what another policy would give."""
+        return await compare_runs(database, actor, round_ref, Against(other, policy))
+
+    @get("/publish-preview", opt={"action": Action.ROUND_WRITE})
+    async def preview(
+        self, round_ref: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> PublishPreview:
+        """What publishing would send now, to how many, and which pairs could not be made any more."""
+        return await preview_publish(db, actor, round_ref)
+
+    @get("/scores", opt={"action": Action.ROUND_READ})
+    async def scores(
+        self, round_ref: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> Scores:
+        """How many pairs have which fit."""
+        return await read_scores(db, actor, round_ref)
 
     @post("/export", status_code=200, opt={"action": Action.ROUND_READ})
     async def export(

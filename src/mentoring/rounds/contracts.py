@@ -85,11 +85,13 @@ class RoundSummary(Struct, frozen=True):
 
 
 class PairRow(Struct, frozen=True):
-    """A proposed pair as the coordinator sees it."""
+    """A proposed pair as the coordinator sees it. ``leader_ref`` and ``junior_ref`` name them to every command."""
 
+    leader_ref: str
     leader_staff_no: str | None
     leader: str
     leader_unit: str
+    junior_ref: str
     junior_staff_no: str | None
     junior: str
     junior_unit: str

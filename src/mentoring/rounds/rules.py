@@ -109,6 +109,10 @@ class NotInRound(Conflict):
     """``who`` was not in the round when it was solved; propose it again to have them in."""
 
 
+class PairNotFound(NotFound):
+    """Nobody is proposed to this leader in the round."""
+
+
 class NotHeldOut(NotFound):
     """``who`` takes part in this round as it is."""
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 import matching
-from matching import WEAK, Point, Problem, Proposal
+from matching import POINTS, WEAK, Point, Problem, Proposal
 from mentoring.rounds.aims import Aim
 from mentoring.rounds.proof import proposal_of
 
@@ -47,6 +47,25 @@ class Tried(Struct, frozen=True, tag=True):
     after: Sums
     given_up: list[TriedPair]
     made: list[TriedPair]
+
+
+class RecruitRow(Struct, frozen=True, array_like=True):
+    skill: int
+    useful: float
+    leaders: float
+    fit: float
+
+
+class Recruited(Struct, frozen=True, tag=True):
+    """What the next junior who offers a skill would bring; see ``matching.Recruit``."""
+
+    skills: list[RecruitRow]
+
+
+def recruited(problem: Problem, proof: bytes) -> Recruited:
+    """Raises: ProofUnreadable."""
+    found = matching.recruits(problem, proposal_of(proof))
+    return Recruited([RecruitRow(one.skill, one.useful, one.leaders, one.points / POINTS) for one in found])
 
 
 class Unopened(Struct, frozen=True, tag=True):
