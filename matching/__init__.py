@@ -1,5 +1,6 @@
 """The engine: numbers in, proposal out. No clock, no ids, no reading or writing."""
 
+from matching.alternates import next_for_junior, next_for_leader
 from matching.assign import Progress, Proposal, solve
 from matching.certificate import Certificate
 from matching.compare import (
@@ -134,6 +135,8 @@ __all__ = [
     "funnel",
     "funnel_of_juniors",
     "is_in_every_optimum",
+    "next_for_junior",
+    "next_for_leader",
     "parts",
     "prices_of_standard",
     "propose",

@@ -249,7 +249,7 @@ class RoundPages(Controller):
         words: NamedDependency[Words],
     ) -> Template:
         found = await read_fairness(database, actor, round_ref)
-        return page("rounds/fairness.html", found=found, group=partial(wording.fair_group, words))
+        return page("rounds/fairness.html", found=found, label=partial(wording.group_label, words))
 
     @post("/what-if", opt={"action": Action.ROUND_READ}, status_code=200)
     async def what_if(

@@ -172,7 +172,7 @@ def fairness(words: Words, found: FairnessReport) -> Iterator[str]:
 
 
 def fair_group(words: Words, trait: str, one: FairGroup) -> str:
-    label = _label(words, trait, one.label)
+    label = group_label(words, trait, one.label)
     if one.hidden or one.rate is None or one.likely is None:
         return words.text("round.fairness.hidden", label=label)
     rate = words.text(
@@ -197,7 +197,7 @@ def fair_group(words: Words, trait: str, one: FairGroup) -> str:
     return f"{rate}; {quality}"
 
 
-def _label(words: Words, trait: str, label: str | None) -> str:
+def group_label(words: Words, trait: str, label: str | None) -> str:
     if label is None:
         return words.text("round.fairness.unknown")
     if trait == "grade":
