@@ -98,9 +98,9 @@ async def _sorted(page: Page) -> None:
     fits = page.locator("#desk tbody > tr > td:nth-child(6)")
     head = page.locator("#desk thead th:nth-child(6) a")
     await head.evaluate("link => link.click()")
-    down = await fits.all_inner_texts()
+    down = await fits.all_text_contents()
     await head.evaluate("link => link.click()")
-    up = await fits.all_inner_texts()
+    up = await fits.all_text_contents()
     assert (down, up) == (sorted(down, reverse=True), sorted(down))
     await expect(page.locator("#desk thead th:nth-child(6)")).to_have_attribute("aria-sort", "ascending")
 

@@ -1,6 +1,7 @@
 """What a coordinator asks before deciding: what would this change, what would another policy give? Writes nothing."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from time import perf_counter
 from uuid import UUID
 
@@ -78,10 +79,31 @@ async def _at_hand(db: AsyncSession, round_: Round) -> RoundInputs:
 async def _answer(database: Database, desk: Desk, inputs: RoundInputs, edits: Edits) -> Answer:
     """By the desk, which keeps the round open; anew where no prices would tell what the policy does."""
     request = Request("try", b"", aim=inputs.aim, edits=edits, key=f"{inputs.round_id} {inputs.revision}")
-    quick = settled(inputs.aim) is not None
-    answer = await desk.ask(request) if quick else Unopened()
-    if not isinstance(answer, Unopened):
-        return answer
+    if settled(inputs.aim) is None:
+        return await run_solver(await _brought(database, inputs, request))
+    return await _of_desk(database, desk, inputs, request)
+
+
+async def get_ready(database: Database, desk: Desk, actor: Actor, round_ref: str) -> None:
+    """Open the round on the desk before anything is asked: whoever looks at a pair is likely to."""
+    with suppress(rules.NothingToVerify, rules.SolverDied):
+        async with database.reading() as db:
+            round_ = await find_round(db, actor, round_ref)
+            inputs = await _at_hand(db, round_)
+        if settled(inputs.aim) is not None and round_.state is rules.RoundState.PROPOSED:
+            request = Request("open", b"", aim=inputs.aim, key=f"{inputs.round_id} {inputs.revision}")
+            await _of_desk(database, desk, inputs, request)
+
+
+async def _of_desk(database: Database, desk: Desk, inputs: RoundInputs, request: Request) -> Answer:
+    answer = await desk.ask(request)
+    if isinstance(answer, Unopened):
+        answer = await desk.ask(await _brought(database, inputs, request))
+    return answer
+
+
+async def _brought(database: Database, inputs: RoundInputs, request: Request) -> Request:
+    """The request with the bytes of its round. Raises ``NothingToVerify`` where it was solved again just now."""
     async with database.reading() as db:
         problem, proof = (
             await db.execute(
@@ -90,10 +112,9 @@ async def _answer(database: Database, desk: Desk, inputs: RoundInputs, edits: Ed
                 )
             )
         ).one_or_none() or (b"", b"")
-    if not problem:  # solved again in this very moment
+    if not problem:
         raise rules.NothingToVerify()
-    brought = structs.replace(request, problem=problem, proof=proof)
-    return await (desk.ask(brought) if quick else run_solver(brought))
+    return structs.replace(request, problem=problem, proof=proof)
 
 
 async def proven(db: AsyncSession, round_: Round) -> RoundInputs:

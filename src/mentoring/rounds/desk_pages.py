@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 
 from litestar import Controller, Request, get
+from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Template
@@ -17,6 +18,8 @@ from mentoring.identity import Actor
 from mentoring.policy import Action
 from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import picture, queries, review, wording
+from mentoring.rounds.asking import get_ready
+from mentoring.rounds.desk import Desk
 from mentoring.rounds.differing import Against, compare_runs
 from mentoring.rounds.recruiting import whom_to_recruit
 from mentoring.rounds.review import Column, Review, Wanted
@@ -83,11 +86,15 @@ class DeskPages(Controller):
         round_ref: FromPath[str],
         leader: FromPath[str],
         db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
+        desk: NamedDependency[Desk],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
     ) -> Template:
         view = await review.review_leader(db, actor, round_ref, leader)
-        return page("rounds/leader.html", view=view, titles=await read_titles(db, actor, words))
+        shown = page("rounds/leader.html", view=view, titles=await read_titles(db, actor, words))
+        shown.background = BackgroundTask(get_ready, database, desk, actor, round_ref)
+        return shown
 
     @get("/unmatched", opt={"action": Action.ROUND_READ})
     async def unmatched(

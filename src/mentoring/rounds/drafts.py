@@ -17,7 +17,7 @@ from matching.policies import STANDARD
 from mentoring.rounds.aims import Aim, settled
 from mentoring.rounds.proof import proposal_of
 from mentoring.rounds.solver import LENGTH_BYTES, MOST_MEMORY, Answer, Request, concluded, framed
-from mentoring.rounds.trying import Edits, Tried, Unopened, difference, tried
+from mentoring.rounds.trying import Edits, Ready, Tried, Unopened, difference, tried
 
 MOST_OPEN = 3
 """Rounds: hardly more coordinators review at the same hour, and the largest takes some hundred megabytes."""
@@ -77,7 +77,7 @@ class Drafts:
         if request.key not in self._open:
             return Unopened()
         self._open.move_to_end(request.key)
-        return self._open[request.key].tried(request.edits)
+        return Ready() if request.task == "open" else self._open[request.key].tried(request.edits)
 
 
 def opened(request: Request) -> Opened:

@@ -24,7 +24,7 @@ import matching
 from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
 from mentoring.rounds.aims import Aim
 from mentoring.rounds.proof import proof_of
-from mentoring.rounds.trying import Compared, Edits, Recruited, Tried, Unopened, compared, recruited, tried
+from mentoring.rounds.trying import Compared, Edits, Ready, Recruited, Tried, Unopened, compared, recruited, tried
 from mentoring.rounds.verdicts import ShownPair, Verified, verified
 
 MOST_MEMORY = 8 << 30
@@ -42,11 +42,11 @@ SWITCHED = np.array([rule not in ALWAYS_ON for rule in RULES])
 class Request(Struct, frozen=True):
     """``solve``: a proposal with its reasons. ``survey``: who could be paired at all. ``verify``: whether ``proof``
     holds and is what is ``shown``. ``try``: what ``edits`` would change. ``compare``: all policies. ``recruit``: what a
-    further junior of each skill would bring. ``minutes``: of a
+    further junior of each skill would bring. ``open``: nothing but to keep the round open. ``minutes``: of a
     session. ``key`` names a round that the desk keeps open.
     """
 
-    task: Literal["solve", "survey", "verify", "try", "compare", "recruit"]
+    task: Literal["solve", "survey", "verify", "try", "compare", "recruit", "open"]
     problem: bytes
     minutes: int = 0
     aim: Aim = Aim()
@@ -132,7 +132,7 @@ class Refused(Struct, frozen=True, tag=True):
     rules: list[str] = []
 
 
-Answer = Solved | Surveyed | Verified | Tried | Compared | Recruited | Unopened | Refused
+Answer = Solved | Surveyed | Verified | Tried | Compared | Recruited | Unopened | Ready | Refused
 Message = Progress | Answer
 Told = Callable[[str, float], None]
 

@@ -72,6 +72,10 @@ class Unopened(Struct, frozen=True, tag=True):
     """The round is not open here: ask again with its problem and proof."""
 
 
+class Ready(Struct, frozen=True, tag=True):
+    """The round is open."""
+
+
 def tried(problem: Problem, proof: bytes, edits: Edits, aim: Aim) -> Tried:
     """Solve the edited problem by the same policy and compare. Raises: as ``matching.propose``; ProofUnreadable."""
     return difference(proposal_of(proof), matching.propose(edited(problem, edits), aim.policy, aim.terms).proposal)
