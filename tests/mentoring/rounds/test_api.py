@@ -147,7 +147,7 @@ async def test_a_proposal_is_looked_at_from_all_sides(database: Database, client
     sides = {
         "recruits": {"code": "2.6"},
         "differences?policy=stable": {"policy": "stable", "same": 1, "differences": []},
-        "scores": {"lowest": 0.65},
+        "scores": {"lowest": 0.7},
         "publish-preview": {"leaders": 1, "mails": {"en": 1}, "dropped": []},
     }
 
