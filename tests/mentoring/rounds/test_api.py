@@ -144,7 +144,7 @@ async def test_a_decision_without_a_reason_is_no_decision(database: Database, cl
 async def test_a_proposal_is_looked_at_from_all_sides(database: Database, client: AsyncClient) -> None:
     world, mine, theirs = await made(database)
     round_ = f"{API}/rounds/{await proposed(database, world)}"
-    sides = {
+    sides: dict[str, dict[str, object]] = {
         "recruits": {"code": "2.6"},
         "differences?policy=stable": {"policy": "stable", "same": 1, "differences": []},
         "scores": {"lowest": 0.7},
