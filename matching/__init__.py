@@ -1,5 +1,6 @@
 """The engine: numbers in, proposal out. No clock, no ids, no reading or writing."""
 
+from matching.alternates import next_for_junior, next_for_leader
 from matching.assign import Progress, Proposal, solve
 from matching.certificate import Certificate
 from matching.compare import (
@@ -33,8 +34,9 @@ from matching.objective import COVERAGE_FIRST, GREATEST_TOTAL, LEVELS, POINTS, W
 from matching.policies import POLICIES, Outcome, Policy, Terms, propose
 from matching.priced import awaken
 from matching.prices import Certain, Costs, certain, costs_at_least
-from matching.problem import NEEDS, SEASONS, Problem
+from matching.problem import NEEDS, SEASONS, Problem, weights_of
 from matching.quota import Groups, Quota, with_quota
+from matching.raising import raised_last
 from matching.reasons import (
     Otherwise,
     Recruit,
@@ -133,9 +135,12 @@ __all__ = [
     "funnel",
     "funnel_of_juniors",
     "is_in_every_optimum",
+    "next_for_junior",
+    "next_for_leader",
     "parts",
     "prices_of_standard",
     "propose",
+    "raised_last",
     "recruits",
     "refusals",
     "relaxations",
@@ -144,6 +149,7 @@ __all__ = [
     "solve",
     "stable",
     "verify",
+    "weights_of",
     "why_not",
     "why_pair",
     "with_quota",

@@ -233,6 +233,15 @@ class Problem:
         )
 
 
+def weights_of(blob: bytes) -> Weights:
+    """The weights alone of what ``to_bytes`` wrote. Raises: InvalidProblem."""
+    try:
+        with np.load(io.BytesIO(blob), allow_pickle=False) as archive:
+            return Weights(*archive["weights"].tolist())
+    except (*_UNREADABLE, KeyError) as error:
+        raise InvalidProblem("format", "bytes") from error
+
+
 def drawn_lots(said: Sequence[NDArray[np.generic]], hours: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return lots (n,) that depend on what is said of people alone; who are alike get one after the other."""
     people = hours.shape[1]

@@ -30,14 +30,17 @@ class Raised(NamedTuple):
     ended: bool = False
 
 
-def raised_last(problem: Problem, first: Objective, progress: Progress | None = None) -> Raised:
-    """Among the best proposals by an objective return one whose lowest fit is as high as can be.
+def raised_last(
+    problem: Problem, first: Objective, progress: Progress | None = None, best: Proposal | None = None
+) -> Raised:
+    """Among the best proposals by an objective return one whose lowest fit is as high as can be; ``best`` is what
+    ``solve`` makes by it, where that is known already.
 
     The floor is put just above the lowest pair that is not pinned, until leaders, weak pairs or points would suffer.
     What is reached is worth as much as the first certificate proves, so that one is kept: it speaks of all pairs, not
     only of those above the floor. Where it also shows that a lowest pair is in every optimum, none is sought above it.
     """
-    best, objective = solve(problem, first, progress), first
+    best, objective = best or solve(problem, first, progress), first
     certificate = best.certificate
     while (lowest := lowest_free(problem, best)) is not None and lowest < POINTS:
         if _stays(problem, certificate, best, lowest):

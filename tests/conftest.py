@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.app import create_app, surrounded
 from mentoring.db import Database, Sessions, open_database
+from mentoring.rounds.desk import Desk
 from mentoring.settings import Settings
 from tests.harness.browser import Browsing, browsing, running_browser
 from tests.harness.databases import EMPTY, copied_sqlite, create_empty, create_migrated, drop, sqlite_url
@@ -129,13 +130,15 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(database: Database, settings: Settings) -> Litestar:
+async def app(database: Database, settings: Settings) -> AsyncIterator[Litestar]:
     """The whole service on the test's database. Putting it together takes longer than most tests: done once."""
     alike = structs.replace(settings, database_url="", secret_file=Path())
     if alike not in APPS:
         APPS[alike] = create_app(settings, database)
-    APPS[alike].state.update({"database": database, "settings": settings})
-    return APPS[alike]
+    desk = Desk()
+    APPS[alike].state.update({"database": database, "settings": settings, "desk": desk})
+    yield APPS[alike]
+    await desk.close()
 
 
 @pytest.fixture

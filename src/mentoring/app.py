@@ -13,7 +13,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Scope
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,6 +42,7 @@ from mentoring.programmes import pages as programmes_pages
 from mentoring.programmes import sign_up_pages
 from mentoring.rounds import api as rounds_api
 from mentoring.rounds import pages as rounds_pages
+from mentoring.rounds.desk import Desk
 from mentoring.settings import Settings, read_settings
 from mentoring.skills import api as skills_api
 from mentoring.upkeep import api as upkeep_api
@@ -116,14 +117,17 @@ def surrounded(app: Litestar, settings: Settings, opened: Database) -> ASGIApp:
 def create_app(settings: Settings, opened: Database) -> Litestar:
     """Put the doors of all slices together."""
 
+    desk = Desk()
+
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         yield
+        await desk.close()
         await opened.close()
 
     app = Litestar(
         route_handlers=[health, *(route for door in DOORS for route in door.ROUTES), _static()],
-        state=State({"database": opened, "settings": settings}),
+        state=State({"database": opened, "settings": settings, "desk": desk}),
         dependencies={
             "db": Provide(doors.provide_db),
             "actor": Provide(doors.provide_actor, sync_to_thread=False),
@@ -131,6 +135,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             "now": Provide(doors.provide_now, sync_to_thread=False),
             "settings": Provide(doors.provide_settings, sync_to_thread=False),
             "database": Provide(doors.provide_database, sync_to_thread=False),
+            "desk": Provide(_provide_desk, sync_to_thread=False),
         },
         guards=[doors.guard],
         exception_handlers={
@@ -149,6 +154,11 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
     )
     doors.check_routes(app)
     return app
+
+
+def _provide_desk(scope: Scope) -> Desk:
+    desk: Desk = scope["litestar_app"].state.desk
+    return desk
 
 
 def _static() -> Router:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.bench import large_files, publishing, readiness, ticking
+from tests.bench import desk, large_files, publishing, readiness, ticking
 from tests.bench.report import Figure, known, show, surroundings, write
 from tests.bench.workshop import BUILD, Workshop, end_in_order, workshop
 from tests.harness.postgres import Cluster
@@ -25,6 +25,7 @@ PARTS: Mapping[str, Part] = {
     "import": large_files.staff_import,
     "agency": large_files.agency_round,
     "revenue": large_files.revenue_round,
+    "desk": desk.round_desk,
     "publish": publishing.publishing,
     "tick": ticking.idle_tick,
     "send": ticking.sending,

@@ -164,6 +164,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.preset.{}.text": filled("page.preset.{}.text", Preset),
     "page.round.dropped.{}": filled("page.round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),
     "page.round.kind.{}": filled("page.round.kind.{}", OverrideKind),
+    "page.round.show.{}": filled("page.round.show.{}", ("all", "weak", "pinned", "alternate")),
     "page.round.state.{}": filled("page.round.state.{}", RoundState),
     "page.rule.{}": filled("page.rule.{}", RULE_NAMES),
     "page.session.state.{}": filled("page.session.state.{}", SessionState),
@@ -192,7 +193,9 @@ EXPANSIONS: dict[str, list[str]] = {
     "round.state.{}": filled("round.state.{}", RoundState),
     "page.round.compare.{}": filled("page.round.compare.{}", COMPARED),
     "page.round.frontier.{}": filled("page.round.frontier.{}", ("lowest", "across")),
-    "page.round.{}": filled("page.round.{}", OverrideKind),
+    "page.round.{}": filled(
+        "page.round.{}", (*OverrideKind, "unmatched", "scores", "recruits", "fairness", "differences")
+    ),
     "round.fairness.{}": filled("round.fairness.{}", TRAITS),
     "round.compare.refused.{}": filled("round.compare.refused.{}", ("size", "quota")),
     "round.price.free.{}": filled("round.price.free.{}", PRICED),

@@ -42,16 +42,24 @@ def points_of(fits: float) -> int:
     return round(fits * POINTS)
 
 
+def settled(aim: Aim) -> Objective | None:
+    """The objective by which edits of a round of this aim are tried; None where only solving anew tells.
+
+    What the standard policy does besides, it does with what this gives.
+    """
+    if aim.policy == "fewest_changes":
+        return Objective(keep=aim.change_cost, kept=aim.terms.published)
+    return SETTLED.get(aim.policy)
+
+
 def promised(aim: Aim, proof: Certificate) -> Objective | None:
     """The objective that a proof of this aim must speak of; None where the policy promises nothing that prices prove.
 
     How far the lowest fit was raised only the proof knows; that it was not raised too far, the leaders matched tell.
     """
-    if aim.policy == "fewest_changes":
-        return Objective(keep=aim.change_cost, kept=aim.terms.published)
     if aim.policy in RAISING:
         return replace(COVERAGE_FIRST, floor=proof.objective.floor, weak_below=proof.objective.weak_below)
-    return SETTLED.get(aim.policy)
+    return settled(aim)
 
 
 def as_given(problem: Problem, proposal: Proposal) -> Problem:

@@ -1,7 +1,11 @@
-"""When a proposal falls through, the best alternate is offered at once; all other pairings are left alone."""
+"""When a proposal falls through, the best alternate is offered at once; all other pairings are left alone.
+
+The best is what solving would give were everybody else held where they are: by the round's own objective, waiting and
+lots included. A leader and a junior who lost each other are apart, so what one is offered never costs the other.
+"""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from matching import Candidates, Problem, candidates_of_junior, candidates_of_leader
+from matching import COVERAGE_FIRST, Objective, Problem, next_for_junior, next_for_leader
 from mentoring import journal
 from mentoring.pairings.contracts import NewPairing, PairingFellThrough, RematchRequested, RematchWaits
 from mentoring.pairings.models import Pairing, Rematch
@@ -21,6 +25,7 @@ from mentoring.pairings.service import make_pairings
 from mentoring.people.models import Person
 from mentoring.programmes.models import Enrolment, Programme
 from mentoring.programmes.rules import EnrolmentState, Role
+from mentoring.rounds.aims import settled
 from mentoring.rounds.models import ProposedPair, Round, RoundInputs, Unmatched
 from mentoring.rounds.publishing import lock_programme
 from mentoring.rounds.results import reasons_of
@@ -49,6 +54,11 @@ class _Scene:
     problem: Problem
     done: frozenset[UUID]
     """Enrolments that let a proposal of this round expire, or declined ``MOST_REFUSALS`` of them."""
+
+    @property
+    def objective(self) -> Objective:
+        """Of the round's policy; where no objective tells it, fit counts alone."""
+        return settled(self.inputs.aim) or COVERAGE_FIRST
 
     def row(self, enrolment_id: UUID) -> int:
         return self.inputs.leaders.index(str(enrolment_id))
@@ -167,7 +177,7 @@ async def _offer_to_leader(db: AsyncSession, scene: _Scene, leader: UUID, now: d
     """The pairing that was offered, if anybody could be."""
     if leader in scene.done or not (leads := await _free(db, [leader], Role.LEADER)):
         return None
-    candidates = candidates_of_leader(scene.problem, scene.row(leader))
+    candidates = next_for_leader(scene.problem, scene.objective, scene.row(leader))
     found = await _best(db, scene, (leader, leads[leader]), candidates, Role.JUNIOR)
     return await _offer(db, scene, (leader, leads[leader]), found, now) if found else None
 
@@ -176,18 +186,19 @@ async def _offer_to_junior(db: AsyncSession, scene: _Scene, junior: UUID, now: d
     """As ``_offer_to_leader``."""
     if junior in scene.done or not (teaches := await _free(db, [junior], Role.JUNIOR)):
         return None
-    candidates = candidates_of_junior(scene.problem, scene.column(junior))
+    candidates = next_for_junior(scene.problem, scene.objective, scene.column(junior))
     found = await _best(db, scene, (junior, teaches[junior]), candidates, Role.LEADER)
     return await _offer(db, scene, found, (junior, teaches[junior]), now) if found else None
 
 
 async def _best(
-    db: AsyncSession, scene: _Scene, who: tuple[UUID, UUID], candidates: Candidates, role: Role
+    db: AsyncSession, scene: _Scene, who: tuple[UUID, UUID], candidates: NDArray[np.intp], role: Role
 ) -> tuple[UUID, UUID] | None:
     """The enrolment and person of the best candidate of ``role`` who can be paired with this one now."""
     enrolments = scene.inputs.leaders if role is Role.LEADER else scene.inputs.juniors
     apart = await _apart(db, scene.programme.id, who[1])
-    for some in _by_fit(candidates):
+    for start in range(0, len(candidates), LOOKED_AT_ONCE):
+        some = candidates[start : start + LOOKED_AT_ONCE]
         wanted = [one for one in (UUID(enrolments[place]) for place in some) if one not in scene.done]
         free = await _free(db, wanted, role)
         possible = [one for one in wanted if one in free and free[one] not in apart]
@@ -204,14 +215,6 @@ async def _allowed(db: AsyncSession, scene: _Scene, who: UUID, others: Sequence[
     pairs = [(who, one) if role is Role.JUNIOR else (one, who) for one in others]
     allowed = await allowed_today(db, scene.programme, scene.round, Enrolment.id.in_((who, *others)), pairs)
     return {one for pair in allowed for one in pair}
-
-
-def _by_fit(candidates: Candidates) -> Iterator[NDArray[np.intp]]:
-    """The eligible, best first, among equals in their own order; some at a time."""
-    eligible = np.flatnonzero(candidates.refusals == 0)
-    ordered = eligible[np.argsort(-candidates.fit[eligible], kind="stable")]
-    for start in range(0, len(ordered), LOOKED_AT_ONCE):
-        yield ordered[start : start + LOOKED_AT_ONCE]
 
 
 async def _free(db: AsyncSession, enrolment_ids: Collection[UUID], role: Role) -> dict[UUID, UUID]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.policy import Action
+from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import asking, explaining, exporting, queries, service, verifying
 from mentoring.rounds.contracts import (
     NamedPair,
@@ -25,6 +26,8 @@ from mentoring.rounds.contracts import (
     RoundView,
     UndoneRound,
 )
+from mentoring.rounds.desk import Desk
+from mentoring.rounds.differing import Against, RunDifference, compare_runs
 from mentoring.rounds.fairness import read_fairness
 from mentoring.rounds.findings import (
     Comparison,
@@ -33,9 +36,13 @@ from mentoring.rounds.findings import (
     Explain,
     Explanation,
     FairnessReport,
+    Readmit,
     Verification,
     WhatIf,
 )
+from mentoring.rounds.previewing import PublishPreview, preview_publish
+from mentoring.rounds.recruiting import Recruiting, whom_to_recruit
+from mentoring.rounds.review import Scores, read_scores
 from mentoring.rounds.rules import ExportFormat
 
 Limit = Annotated[int, QueryParameter(ge=1, le=2000)]
@@ -183,10 +190,11 @@ class RoundApi(Controller):
         round_ref: FromPath[str],
         data: JSONBody[WhatIf],
         database: NamedDependency[Database],
+        desk: NamedDependency[Desk],
         actor: NamedDependency[Actor],
     ) -> Consequence:
         """What decisions would change and cost. Nothing is changed."""
-        return await asking.what_if(database, actor, round_ref, data)
+        return await asking.what_if(database, desk, actor, round_ref, data)
 
     @post("/decisions", status_code=202, opt={"action": Action.ROUND_WRITE})
     async def decide(
@@ -197,8 +205,20 @@ class RoundApi(Controller):
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> RoundSummary:
-        """Pin and forbid several pairs at once. The clock solves the round again, once."""
+        """Pin and forbid several pairs and hold people out at once. The clock solves the round again, once."""
         return await service.decide_pairs(db, actor, round_ref, data, now)
+
+    @post("/readmissions", status_code=202, opt={"action": Action.ROUND_WRITE})
+    async def readmit(
+        self,
+        round_ref: FromPath[str],
+        data: JSONBody[Readmit],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> RoundSummary:
+        """Let somebody who was held out take part again. The clock solves the round again."""
+        return await service.readmit(db, actor, round_ref, data, now)
 
     @post("/comparison", status_code=200, opt={"action": Action.ROUND_READ})
     async def compare(
@@ -224,6 +244,39 @@ class RoundApi(Controller):
     ) -> FairnessReport:
         """Who is matched and how well, by country, grade and, where given, gender. Small groups are hidden."""
         return await read_fairness(database, actor, round_ref)
+
+    @get("/recruits", opt={"action": Action.ROUND_READ})
+    async def recruits(
+        self, round_ref: FromPath[str], database: NamedDependency[Database], actor: NamedDependency[Actor]
+    ) -> Recruiting:
+        """Which skill's next junior would be worth most, by what the leaders of the round would pay."""
+        return await whom_to_recruit(database, actor, round_ref)
+
+    @get("/differences", opt={"action": Action.ROUND_READ})
+    async def differences(
+        self,
+        round_ref: FromPath[str],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        other: FromQuery[str | None] = None,
+        policy: FromQuery[PolicyName | None] = None,
+    ) -> RunDifference:
+        """For whom this run differs from another round, or from what another policy would give."""
+        return await compare_runs(database, actor, round_ref, Against(other, policy))
+
+    @get("/publish-preview", opt={"action": Action.ROUND_WRITE})
+    async def preview(
+        self, round_ref: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> PublishPreview:
+        """What publishing would send now, to how many, and which pairs could not be made any more."""
+        return await preview_publish(db, actor, round_ref)
+
+    @get("/scores", opt={"action": Action.ROUND_READ})
+    async def scores(
+        self, round_ref: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> Scores:
+        """How many pairs have which fit."""
+        return await read_scores(db, actor, round_ref)
 
     @post("/export", status_code=200, opt={"action": Action.ROUND_READ})
     async def export(

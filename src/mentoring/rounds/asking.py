@@ -1,44 +1,52 @@
 """What a coordinator asks before deciding: what would this change, what would another policy give? Writes nothing."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from time import perf_counter
 from uuid import UUID
 
+from msgspec import structs
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from mentoring.db import Database
 from mentoring.identity import Actor
+from mentoring.people.models import Person
 from mentoring.policy import Action
+from mentoring.programmes.models import Enrolment
 from mentoring.programmes.queries import find_programme
 from mentoring.programmes.rules import Role
 from mentoring.rounds import rules
-from mentoring.rounds.aims import Aim
+from mentoring.rounds.aims import Aim, settled
 from mentoring.rounds.child import Told, run_solver, unheard
 from mentoring.rounds.contracts import NamedPair
-from mentoring.rounds.findings import Comparison, Consequence, Member, Move, WhatIf
-from mentoring.rounds.models import Round, RoundInputs
+from mentoring.rounds.desk import Desk
+from mentoring.rounds.findings import Comparison, Consequence, Member, Move, Swap, WhatIf
+from mentoring.rounds.models import ProposedPair, Round, RoundInputs
 from mentoring.rounds.problem import build_in_thread
-from mentoring.rounds.queries import find_enrolment, find_round, members_of
+from mentoring.rounds.queries import find_enrolment, find_enrolments, find_round, members_of
 from mentoring.rounds.results import refusal_of
 from mentoring.rounds.snapshot import read_rows
-from mentoring.rounds.solver import Request
-from mentoring.rounds.trying import Compared, Edits, Tried, TriedPair
+from mentoring.rounds.solver import Answer, Request
+from mentoring.rounds.trying import Compared, Edits, Tried, TriedPair, Unopened
 
 
-async def what_if(database: Database, actor: Actor, round_ref: str, data: WhatIf) -> Consequence:
-    """Say what decisions would change and cost, by solving the edited round.
+async def what_if(database: Database, desk: Desk, actor: Actor, round_ref: str, data: WhatIf) -> Consequence:
+    """Say what decisions would change and cost: what solving the round again would give, from the prices it has.
 
-    Raises ``NothingToTry``, ``NothingToVerify``, ``NotEnrolled``, ``NotInRound``, ``PinsImpossible``.
+    Raises ``NothingToTry``, ``NothingToVerify``, ``NothingToSwap``, ``NotEnrolled``, ``NotInRound``,
+    ``PinsImpossible``.
     """
-    if not (data.pins or data.forbids or data.without):
+    if data == WhatIf():
         raise rules.NothingToTry()
     began = perf_counter()
     async with database.reading() as db:
         round_ = await find_round(db, actor, round_ref)
-        inputs = await proven(db, round_)
-        edits = await _edits(db, round_, inputs, data)
-    request = Request("try", inputs.problem, aim=inputs.aim, proof=inputs.proof or b"", edits=edits)
-    answer = await run_solver(request)
+        inputs = await _at_hand(db, round_)
+        tried = structs.replace(data, pins=[*data.pins, *await _swapped(db, round_, data.swaps)], swaps=[])
+        edits = await _edits(db, round_, inputs, tried)
+    answer = await _answer(database, desk, inputs, edits)
     if not isinstance(answer, Tried):
         raise refusal_of(answer, list(map(UUID, inputs.leaders)), list(map(UUID, inputs.juniors)))
     async with database.reading() as db:
@@ -47,12 +55,66 @@ async def what_if(database: Database, actor: Actor, round_ref: str, data: WhatIf
         round=round_.id,
         name=round_.name,
         revision=inputs.revision,
+        tried=tried,
         before=answer.before,
         after=answer.after,
         given_up=given_up,
         made=made,
         seconds=perf_counter() - began,
     )
+
+
+async def _at_hand(db: AsyncSession, round_: Round) -> RoundInputs:
+    """Who was in the round and how it was solved, without the bytes: the desk has them already."""
+    inputs = await db.scalar(
+        select(RoundInputs)
+        .where(RoundInputs.round_id == round_.id, RoundInputs.proof.is_not(None))
+        .options(defer(RoundInputs.problem, raiseload=True), defer(RoundInputs.proof, raiseload=True))
+    )
+    if inputs is None:
+        raise rules.NothingToVerify()
+    return inputs
+
+
+async def _answer(database: Database, desk: Desk, inputs: RoundInputs, edits: Edits) -> Answer:
+    """By the desk, which keeps the round open; anew where no prices would tell what the policy does."""
+    request = Request("try", b"", aim=inputs.aim, edits=edits, key=f"{inputs.round_id} {inputs.revision}")
+    if settled(inputs.aim) is None:
+        return await run_solver(await _brought(database, inputs, request))
+    return await _of_desk(database, desk, inputs, request)
+
+
+async def get_ready(database: Database, desk: Desk, actor: Actor, round_ref: str) -> None:
+    """Open the round on the desk before anything is asked: whoever looks at a pair is likely to."""
+    with suppress(rules.NothingToVerify, rules.SolverDied):
+        async with database.reading() as db:
+            round_ = await find_round(db, actor, round_ref)
+            inputs = await _at_hand(db, round_)
+        if settled(inputs.aim) is not None and round_.state is rules.RoundState.PROPOSED:
+            request = Request("open", b"", aim=inputs.aim, key=f"{inputs.round_id} {inputs.revision}")
+            await _of_desk(database, desk, inputs, request)
+
+
+async def _of_desk(database: Database, desk: Desk, inputs: RoundInputs, request: Request) -> Answer:
+    answer = await desk.ask(request)
+    if isinstance(answer, Unopened):
+        answer = await desk.ask(await _brought(database, inputs, request))
+    return answer
+
+
+async def _brought(database: Database, inputs: RoundInputs, request: Request) -> Request:
+    """The request with the bytes of its round. Raises ``NothingToVerify`` where it was solved again just now."""
+    async with database.reading() as db:
+        problem, proof = (
+            await db.execute(
+                select(RoundInputs.problem, RoundInputs.proof).where(
+                    RoundInputs.round_id == inputs.round_id, RoundInputs.revision == inputs.revision
+                )
+            )
+        ).one_or_none() or (b"", b"")
+    if not problem:
+        raise rules.NothingToVerify()
+    return structs.replace(request, problem=problem, proof=proof)
 
 
 async def proven(db: AsyncSession, round_: Round) -> RoundInputs:
@@ -63,6 +125,29 @@ async def proven(db: AsyncSession, round_: Round) -> RoundInputs:
     return inputs
 
 
+async def _swapped(db: AsyncSession, round_: Round, swaps: Sequence[Swap]) -> list[NamedPair]:
+    """Each of the two with the other's junior."""
+    pairs = []
+    for one in swaps:
+        ours, theirs = [await _junior_of(db, round_, leader) for leader in (one.leader, one.other)]
+        pairs += [NamedPair(one.leader, theirs), NamedPair(one.other, ours)]
+    return pairs
+
+
+async def _junior_of(db: AsyncSession, round_: Round, leader: str) -> str:
+    led = await find_enrolment(db, round_.programme_id, leader, Role.LEADER)
+    people = await db.execute(
+        select(Person.staff_no, Person.id)
+        .join(Enrolment, Enrolment.person_id == Person.id)
+        .join(ProposedPair, ProposedPair.junior_enrolment_id == Enrolment.id)
+        .where(ProposedPair.round_id == round_.id, ProposedPair.leader_enrolment_id == led.id)
+    )
+    juniors = [staff_no or str(person_id) for staff_no, person_id in people]
+    if len(juniors) != 1:
+        raise rules.NothingToSwap(who=leader)
+    return juniors[0]
+
+
 async def _edits(db: AsyncSession, round_: Round, inputs: RoundInputs, data: WhatIf) -> Edits:
     async def pair(named: NamedPair) -> tuple[int, int]:
         return (
@@ -70,30 +155,34 @@ async def _edits(db: AsyncSession, round_: Round, inputs: RoundInputs, data: Wha
             await number_of(db, round_, inputs, named.junior, Role.JUNIOR),
         )
 
-    leaders, juniors = [], []
+    without: dict[Role, list[int]] = {role: [] for role in Role}
     for who in data.without:
-        found = {role: await _found(db, round_, inputs, who, role) for role in Role}
-        if all(number is None for number in found.values()):
+        enrolments = await find_enrolments(db, round_.programme_id, who)
+        found = [(role, _number(inputs, one)) for role, one in enrolments.items()]
+        here = [(role, number) for role, number in found if number is not None]
+        if not here:
             raise rules.NotInRound(who=who)
-        leaders += [number for number in [found[Role.LEADER]] if number is not None]
-        juniors += [number for number in [found[Role.JUNIOR]] if number is not None]
-    return Edits([await pair(one) for one in data.pins], [await pair(one) for one in data.forbids], leaders, juniors)
+        for role, number in here:
+            without[role].append(number)
+    return Edits(
+        [await pair(one) for one in data.pins],
+        [await pair(one) for one in data.forbids],
+        without[Role.LEADER],
+        without[Role.JUNIOR],
+    )
+
+
+def _number(inputs: RoundInputs, enrolment: Enrolment) -> int | None:
+    people = inputs.leaders if enrolment.role is Role.LEADER else inputs.juniors
+    return people.index(str(enrolment.id)) if str(enrolment.id) in people else None
 
 
 async def number_of(db: AsyncSession, round_: Round, inputs: RoundInputs, who: str, role: Role) -> int:
     """The row or column of somebody. Raises ``NotEnrolled``, ``NotInRound``."""
-    enrolment = await find_enrolment(db, round_.programme_id, who, role)
-    people = inputs.leaders if role is Role.LEADER else inputs.juniors
-    if str(enrolment.id) not in people:
+    number = _number(inputs, await find_enrolment(db, round_.programme_id, who, role))
+    if number is None:
         raise rules.NotInRound(who=who)
-    return people.index(str(enrolment.id))
-
-
-async def _found(db: AsyncSession, round_: Round, inputs: RoundInputs, who: str, role: Role) -> int | None:
-    try:
-        return await number_of(db, round_, inputs, who, role)
-    except (rules.NotEnrolled, rules.NotInRound):
-        return None
+    return number
 
 
 async def _moves(db: AsyncSession, inputs: RoundInputs, pairs: Sequence[TriedPair]) -> list[Move]:

@@ -5,11 +5,15 @@ import click
 from mentoring import console, progress
 from mentoring.db import Database
 from mentoring.identity import MACHINE
+from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import asking, verifying, wording
 from mentoring.rounds.contracts import NamedPair
+from mentoring.rounds.desk import Desk
+from mentoring.rounds.differing import Against, RunDifference, compare_runs
 from mentoring.rounds.explaining import explain
 from mentoring.rounds.fairness import read_fairness
-from mentoring.rounds.findings import Comparison, Consequence, Explanation, FairnessReport, Verification, WhatIf
+from mentoring.rounds.findings import Comparison, Consequence, Explanation, FairnessReport, Swap, Verification, WhatIf
+from mentoring.rounds.recruiting import Recruiting, whom_to_recruit
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -36,18 +40,24 @@ def verify(round_ref: str, as_json: bool) -> None:
 @click.option("--pin", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="If these two were paired.")
 @click.option("--forbid", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="If these two were never paired.")
 @click.option("--without", multiple=True, metavar="PERSON", help="If this person did not take part.")
+@click.option("--swap", nargs=2, multiple=True, metavar="LEADER LEADER", help="If these two exchanged their juniors.")
 @console.json_option
-def what_if(round_ref: str, pin: Pairs, forbid: Pairs, without: tuple[str, ...], as_json: bool) -> None:
-    """Say what decisions would change and cost, before they are taken. Two pins can be a swap.
+def what_if(round_ref: str, pin: Pairs, forbid: Pairs, without: tuple[str, ...], swap: Pairs, as_json: bool) -> None:
+    """Say what decisions would change and cost, before they are taken.
 
-    "mentoring round pin" and "mentoring round forbid" take them.
+    "mentoring round decide" with the same options takes them.
 
     Example: mentoring round what-if "Digital leaders 1" --pin CA000001 CA000412 --forbid CA000002 CA000411
     """
-    data = WhatIf([NamedPair(*one) for one in pin], [NamedPair(*one) for one in forbid], list(without))
+    pins, forbids = [NamedPair(*one) for one in pin], [NamedPair(*one) for one in forbid]
+    data = WhatIf(pins, forbids, list(without), [Swap(*one) for one in swap])
 
     async def work(opened: Database) -> Consequence:
-        return await asking.what_if(opened, MACHINE, round_ref, data)
+        desk = Desk()
+        try:
+            return await asking.what_if(opened, desk, MACHINE, round_ref, data)
+        finally:
+            await desk.close()
 
     found = console.with_database(work)
     console.say(as_json, found, wording.consequence(console.words(), found))
@@ -104,4 +114,39 @@ def explain_pair(round_ref: str, leader: str, junior: str | None, as_json: bool)
     console.say(as_json, found, wording.explanation(console.words(), found))
 
 
-COMMANDS = (verify, what_if, compare_policies, fairness, explain_pair)
+@click.command()
+@click.argument("round_ref", metavar="ROUND")
+@console.json_option
+def recruits(round_ref: str, as_json: bool) -> None:
+    """Say which skill's next junior would be worth most to the round: more leaders matched, or better served.
+
+    Example: mentoring round recruits "Digital leaders 1"
+    """
+
+    async def work(opened: Database) -> Recruiting:
+        return await whom_to_recruit(opened, MACHINE, round_ref)
+
+    found = console.with_database(work)
+    console.say(as_json, found, wording.recruits(console.words(), found))
+
+
+@click.command()
+@click.argument("round_ref", metavar="ROUND")
+@click.option("--other", help="Another round of the programme; without it the one before.")
+@click.option("--policy", type=click.Choice([one.value for one in PolicyName]), help="This round by another policy.")
+@console.json_option
+def differences(round_ref: str, other: str | None, policy: str | None, as_json: bool) -> None:
+    """Say for whom two runs differ, person by person.
+
+    Example: mentoring round differences "Digital leaders 2" --other "Digital leaders 1"
+    """
+    against = Against(other, PolicyName(policy) if policy else None)
+
+    async def work(opened: Database) -> RunDifference:
+        return await compare_runs(opened, MACHINE, round_ref, against)
+
+    found = console.with_database(work)
+    console.say(as_json, found, wording.differences(console.words(), found))
+
+
+COMMANDS = (verify, what_if, compare_policies, fairness, explain_pair, recruits, differences)

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
 import msgspec
@@ -15,8 +15,9 @@ from mentoring.rounds.solver import LENGTH_BYTES, Answer, Message, Progress, Req
 
 Told = Callable[[str, float], None]
 """Told a stage and the share of it that is done."""
-PROGRAM = (sys.executable, "-P", "-m", "mentoring.rounds.solver")
+PYTHON = (sys.executable, "-P", "-m")
 """``-P``: what lies in the working directory is not taken for a module."""
+PROGRAM = (*PYTHON, "mentoring.rounds.solver")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """The products are small: two threads of BLAS wait for each other and burn three times the time of one."""
 
@@ -36,9 +37,9 @@ async def ask(process: Process, request: Request, told: Told) -> Answer:
     answer = None
     with suppress(TimeoutError):
         async with asyncio.timeout(SOLVE_LIMIT.total_seconds()):
-            answer = await _answered(process, request, told)
+            answer = await answered(process, request, told)
     if answer is None:
-        _kill(process)
+        kill(process)
         raise SolverDied(status=await process.wait())
     return answer
 
@@ -46,22 +47,27 @@ async def ask(process: Process, request: Request, told: Told) -> Answer:
 @asynccontextmanager
 async def starting_solver() -> AsyncIterator[Process]:
     """A solver that loads its libraries while we read what it will be asked. Killed if it is still there at the end."""
-    process = await asyncio.create_subprocess_exec(*PROGRAM, stdin=PIPE, stdout=PIPE, env=os.environ | ONE_THREAD)
+    process = await started(PROGRAM)
     try:
         yield process
     finally:
-        _kill(process)
+        kill(process)
         await process.wait()
 
 
-def _kill(process: Process) -> None:
+async def started(program: Sequence[str]) -> Process:
+    return await asyncio.create_subprocess_exec(*program, stdin=PIPE, stdout=PIPE, env=os.environ | ONE_THREAD)
+
+
+def kill(process: Process) -> None:
     """End it for certain. Not by its own ``kill``, which reaps one that has just died, and its status with it."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
 
 
-async def _answered(process: Process, request: Request, told: Told) -> Answer | None:
+async def answered(process: Process, request: Request, told: Told) -> Answer | None:
+    """The answer, or None where the process has ended."""
     assert process.stdin is not None
     with suppress(ConnectionError):  # it died while we wrote: its output ends, too
         process.stdin.write(framed(request))

@@ -1,25 +1,22 @@
 """Rounds on the command line: ready, propose, show, decide on pairs, publish, undo, replay."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring import console, progress
+from mentoring import console
 from mentoring.db import Database
 from mentoring.i18n import Words
 from mentoring.identity import MACHINE
 from mentoring.programmes.contracts import MatchingChange
 from mentoring.programmes.rules import PolicyName
-from mentoring.rounds import asking_commands, exporting, queries, service
+from mentoring.rounds import asking_commands, deciding_commands, exporting, queries, service
 from mentoring.rounds.contracts import (
     LAST_REVISION,
-    Changed,
     Export,
-    NamedPair,
-    OverridePair,
     Propose,
     Publish,
     PublishedRound,
@@ -30,7 +27,8 @@ from mentoring.rounds.contracts import (
     UndoneRound,
     UnmatchedRow,
 )
-from mentoring.rounds.rules import FAILURES, ExportFormat, FileExists, FileNotWritten, RoundSolving, RoundState
+from mentoring.rounds.deciding_commands import solved
+from mentoring.rounds.rules import ExportFormat, FileExists, FileNotWritten, RoundSolving, RoundState
 
 SHOWN = 20
 """Lines of each list for a person at a terminal; ``--all`` and ``--json`` give the rest."""
@@ -44,8 +42,8 @@ def round_() -> None:
     """
 
 
-for asking in asking_commands.COMMANDS:
-    round_.add_command(asking)
+for other in (*asking_commands.COMMANDS, *deciding_commands.COMMANDS):
+    round_.add_command(other)
 
 
 @round_.command()
@@ -93,7 +91,7 @@ def propose(programme: str, wait: bool, year: int | None, as_json: bool, **given
         except RoundSolving:  # asked for already, and perhaps by nobody's clock: that very round is solved
             async with opened.reading() as db:
                 asked = (await queries.list_rounds(db, MACHINE, programme))[0]
-        return await _solved(opened, asked)
+        return await solved(opened, asked)
 
     proposed = console.with_database(work_and_wait if wait else work)
     console.say(as_json, proposed, _summary(console.words(), proposed))
@@ -104,17 +102,6 @@ def _matching(given: Mapping[str, object]) -> MatchingChange:
         return msgspec.convert({name: value for name, value in given.items() if value is not None}, MatchingChange)
     except msgspec.ValidationError as error:
         raise click.UsageError(str(error)) from error
-
-
-async def _solved(opened: Database, asked: RoundSummary) -> RoundSummary:
-    """Solve with a bar where a terminal looks on. Raises what made the round fail."""
-    with progress.bar("round.stage") as tell:
-        await service.solve_now(opened, asked.round, tell)
-    async with opened.reading() as db:
-        found = await queries.read_summary(db, MACHINE, str(asked.round))
-    if found.failure is not None:
-        raise FAILURES[found.failure.code](**found.failure.details)
-    return found
 
 
 @round_.command()
@@ -130,60 +117,6 @@ def show(round_ref: str, everything: bool, as_json: bool) -> None:
 
     shown = console.reading(work)
     console.say(as_json, shown, _round(console.words(), shown))
-
-
-@round_.command()
-@click.argument("round_ref", metavar="ROUND")
-@click.argument("leader")
-@click.argument("junior")
-@click.option("--reason", required=True, help="Why; it is kept with the round.")
-@console.json_option
-def pin(round_ref: str, leader: str, junior: str, reason: str, as_json: bool) -> None:
-    """Have LEADER and JUNIOR (staff number, address or id) paired whatever else is better, and solve again.
-
-    Example: mentoring round pin "Digital leaders 1" CA000001 CA000412 --reason "They asked for it"
-    """
-    data = OverridePair(leader, junior, reason)
-    _decide(round_ref, as_json, lambda db: service.pin_pair(db, MACHINE, round_ref, data, console.moment()))
-
-
-@round_.command()
-@click.argument("round_ref", metavar="ROUND")
-@click.argument("leader")
-@click.argument("junior")
-@click.option("--reason", required=True, help="Why; it is kept with the round.")
-@console.json_option
-def forbid(round_ref: str, leader: str, junior: str, reason: str, as_json: bool) -> None:
-    """Never pair LEADER and JUNIOR in this round, pinned or not, and solve again.
-
-    Example: mentoring round forbid "Digital leaders 1" CA000001 CA000412 --reason "Same project"
-    """
-    data = OverridePair(leader, junior, reason)
-    _decide(round_ref, as_json, lambda db: service.forbid_pair(db, MACHINE, round_ref, data, console.moment()))
-
-
-@round_.command()
-@click.argument("round_ref", metavar="ROUND")
-@click.argument("leader")
-@click.argument("junior")
-@console.json_option
-def clear(round_ref: str, leader: str, junior: str, as_json: bool) -> None:
-    """Forget that LEADER and JUNIOR were pinned or forbidden, and solve again."""
-    data = NamedPair(leader, junior)
-    _decide(round_ref, as_json, lambda db: service.clear_override(db, MACHINE, round_ref, data, console.moment()))
-
-
-def _decide(round_ref: str, as_json: bool, decide: Callable[[AsyncSession], Awaitable[RoundSummary]]) -> None:
-    """Carry a decision out, solve, and show what it cost."""
-
-    async def work(opened: Database) -> Changed:
-        async with opened.sessions.begin() as db:
-            before = await queries.read_summary(db, MACHINE, round_ref)
-            asked = await decide(db)
-        return Changed(before, await _solved(opened, asked))
-
-    changed = console.with_database(work)
-    console.say(as_json, changed, _changed(console.words(), changed))
 
 
 @round_.command()
@@ -333,19 +266,6 @@ def _summary(words: Words, one: RoundSummary) -> Iterator[str]:
             seconds=words.number(one.seconds, 1),
         )
         yield words.text("round.policy", policy=words.text(f"policy.{one.matching.policy.value}"))
-
-
-def _changed(words: Words, changed: Changed) -> Iterator[str]:
-    before, after = changed.before, changed.after
-    yield words.text(
-        "round.changed",
-        name=after.name,
-        matched_before=before.matched,
-        matched=after.matched,
-        leaders=after.leaders,
-        total_before=words.number(before.total_fit, 3),
-        total=words.number(after.total_fit, 3),
-    )
 
 
 def _round(words: Words, shown: RoundView) -> Iterator[str]:

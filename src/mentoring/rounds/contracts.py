@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from mentoring.journal import Event
 from mentoring.pairings.contracts import Reasons
 from mentoring.programmes.contracts import MatchingChange
-from mentoring.programmes.rules import Matching
+from mentoring.programmes.rules import Matching, Role
 from mentoring.rounds.rules import ExportFormat, OverrideKind, RoundState
 
 Line = Annotated[str, Meta(min_length=1, max_length=320, pattern=r"^[^\x00-\x1f]*$")]
@@ -85,11 +85,13 @@ class RoundSummary(Struct, frozen=True):
 
 
 class PairRow(Struct, frozen=True):
-    """A proposed pair as the coordinator sees it."""
+    """A proposed pair as the coordinator sees it. ``leader_ref`` and ``junior_ref`` name them to every command."""
 
+    leader_ref: str
     leader_staff_no: str | None
     leader: str
     leader_unit: str
+    junior_ref: str
     junior_staff_no: str | None
     junior: str
     junior_unit: str
@@ -123,6 +125,17 @@ class OverrideRow(Struct, frozen=True):
     at: datetime
 
 
+class HeldOutRow(Struct, frozen=True):
+    """Somebody who takes no part in this round."""
+
+    person: UUID
+    staff_no: str | None
+    name: str
+    role: Role
+    reason: str
+    at: datetime
+
+
 class Changed(Struct, frozen=True):
     """What a decision of a coordinator's did to the proposal."""
 
@@ -141,6 +154,7 @@ class RoundView(Struct, frozen=True):
     unmatched_leaders: int
     unmatched_juniors: int
     overrides: list[OverrideRow]
+    held_out: list[HeldOutRow]
 
 
 class Competence(Struct, frozen=True):
@@ -250,6 +264,16 @@ class PairOverridden(Event, frozen=True):
     leader_enrolment_id: UUID
     junior_enrolment_id: UUID
     kind: OverrideKind
+
+
+class PersonHeldOut(Event, frozen=True):
+    round_id: UUID
+    enrolment_id: UUID
+
+
+class PersonReadmitted(Event, frozen=True):
+    round_id: UUID
+    enrolment_id: UUID
 
 
 class OverrideCleared(Event, frozen=True):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from mentoring.rounds.contracts import Line, NamedPair, Remark
+from mentoring.rounds.contracts import LAST_REVISION, Line, NamedPair, Remark
 from mentoring.rounds.trying import Compared, Sums
 
 Named = Annotated[list[NamedPair], Meta(max_length=50)]
@@ -49,22 +49,38 @@ class Verification(Struct, frozen=True):
     seconds: float
 
 
+class Swap(Struct, frozen=True, forbid_unknown_fields=True):
+    """Two leaders who would exchange their juniors."""
+
+    leader: Line
+    other: Line
+
+
 class WhatIf(Struct, frozen=True, forbid_unknown_fields=True):
-    """Decisions that are only tried: pairs to have (two of them can be a swap), pairs never to have, people without
-    whom the round would be made. People by staff number, address or id.
+    """Decisions that are only tried: pairs to have, pairs never to have, people without whom the round would be made,
+    leaders who would exchange their juniors. People by staff number, address or id.
     """
 
     pins: Named = []
     forbids: Named = []
     without: People = []
+    swaps: Annotated[list[Swap], Meta(max_length=20)] = []
 
 
 class Decide(Struct, frozen=True, forbid_unknown_fields=True):
-    """Decisions that are taken together: the round is solved once."""
+    """Decisions that are taken together: the round is solved once. ``revision``: as in ``Publish``."""
 
     reason: Remark
     pins: Named = []
     forbids: Named = []
+    without: People = []
+    revision: Annotated[int, Meta(ge=0, le=LAST_REVISION)] | None = None
+
+
+class Readmit(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who was held out of a round, by staff number, address or id."""
+
+    person: Line
 
 
 class Move(Struct, frozen=True):
@@ -76,11 +92,14 @@ class Move(Struct, frozen=True):
 
 
 class Consequence(Struct, frozen=True):
-    """What decisions would change; nothing has been changed. ``seconds``: what answering took."""
+    """What decisions would change; nothing has been changed. ``tried``: the decisions, swaps as the two pins that they
+    are. ``seconds``: what answering took.
+    """
 
     round: UUID
     name: str
     revision: int
+    tried: WhatIf
     before: Sums
     after: Sums
     given_up: list[Move]

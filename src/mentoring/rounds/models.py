@@ -124,6 +124,18 @@ class Unmatched(Base):
     """Rounds waited before this one was published; undoing gives them back."""
 
 
+class HeldOut(Base):
+    """A coordinator's own decision on a person: they take no part in this round."""
+
+    __tablename__ = "held_out"
+
+    round_id: Mapped[UUID] = mapped_column(ForeignKey(Round.id, ondelete="CASCADE"), primary_key=True)
+    enrolment_id: Mapped[UUID] = mapped_column(ForeignKey(Enrolment.id), primary_key=True)
+    reason: Mapped[PersonalText]
+    by_id: Mapped[UUID | None]
+    at: Mapped[datetime]
+
+
 class Override(Base):
     """A coordinator's own decision on a pair: keep it, or never."""
 

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated
 from urllib.parse import quote
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter, URLEncodedBody
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect, Template
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,18 +18,18 @@ from mentoring.policy import Action
 from mentoring.programmes.contracts import MatchingChange
 from mentoring.programmes.queries import read_programme
 from mentoring.programmes.rules import PolicyName
-from mentoring.rounds import asking, explaining, exporting, picture, queries, service, verifying, wording
+from mentoring.rounds import asking, desk_pages, explaining, exporting, picture, queries, service, verifying, wording
 from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, Publish, Replay
+from mentoring.rounds.desk import Desk
+from mentoring.rounds.desk_pages import AnyRequest, address_of, lines_of, wanted_of
 from mentoring.rounds.fairness import read_fairness
-from mentoring.rounds.findings import Comparison, Explain, WhatIf
+from mentoring.rounds.findings import Comparison, Decide, Explain, Readmit, WhatIf
+from mentoring.rounds.previewing import preview_publish
+from mentoring.rounds.review import Wanted, review_round
 from mentoring.rounds.rules import ExportFormat, OverrideKind
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, kept, single
-
-PAGE = 100
-"""Pairs on one page: as many as somebody reads in one sitting."""
-Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
+from mentoring.web.forms import Typed, command_of, kept, several, single
 
 
 class ExportForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +73,7 @@ class ProgrammeRounds(Controller):
             "rounds/readiness.html",
             programme=await read_programme(db, actor, programme),
             ready=await queries.read_readiness(db, actor, programme, now),
+            latest=next((one.round for one in await queries.list_rounds(db, actor, programme) if one.solved_at), None),
             titles=await read_titles(db, actor, words),
         )
 
@@ -102,9 +102,9 @@ class RoundPages(Controller):
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
-        offset: FromQuery[Offset] = 0,
+        request: AnyRequest,
     ) -> Template:
-        return await _round(db, actor, words, round_ref, offset=offset)
+        return await _round(db, actor, words, round_ref, wanted=wanted_of(request))
 
     @post("/overrides", opt={"action": Action.ROUND_WRITE})
     async def override(
@@ -120,6 +120,35 @@ class RoundPages(Controller):
             pair = command_of(OverridePair, {name: single(data, name) for name in ("leader", "junior", "reason")})
             decide = DECISIONS[command_of(OverrideKind, single(data, "kind"))]
             await decide(db, actor, round_ref, pair, now)
+        return Redirect(f"/rounds/{round_ref}", status_code=303)
+
+    @post("/decisions", opt={"action": Action.ROUND_WRITE})
+    async def decide(
+        self,
+        round_ref: FromPath[str],
+        data: URLEncodedBody[Typed],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        """Take what was tried."""
+        async with kept(partial(_round, db, actor, words, round_ref), db):
+            await service.decide_pairs(db, actor, round_ref, _decided(data), now)
+        return Redirect(f"/rounds/{round_ref}", status_code=303)
+
+    @post("/readmissions", opt={"action": Action.ROUND_WRITE})
+    async def readmit(
+        self,
+        round_ref: FromPath[str],
+        data: URLEncodedBody[Readmit],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(_round, db, actor, words, round_ref), db):
+            await service.readmit(db, actor, round_ref, data, now)
         return Redirect(f"/rounds/{round_ref}", status_code=303)
 
     @post("/clearings", opt={"action": Action.ROUND_WRITE})
@@ -138,10 +167,13 @@ class RoundPages(Controller):
 
     @get("/publish", opt={"action": Action.ROUND_WRITE})
     async def publish_page(
-        self, round_ref: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+        self,
+        round_ref: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
     ) -> Template:
         """Say exactly what publishing will do, and to how many."""
-        return page("rounds/publish.html", view=await queries.show_round(db, actor, round_ref, limit=0))
+        return page("rounds/publish.html", view=await preview_publish(db, actor, round_ref))
 
     @post("/publish", opt={"action": Action.ROUND_WRITE}, status_code=200)
     async def publish(
@@ -217,7 +249,7 @@ class RoundPages(Controller):
         words: NamedDependency[Words],
     ) -> Template:
         found = await read_fairness(database, actor, round_ref)
-        return page("rounds/fairness.html", found=found, group=partial(wording.fair_group, words))
+        return page("rounds/fairness.html", found=found, label=partial(wording.group_label, words))
 
     @post("/what-if", opt={"action": Action.ROUND_READ}, status_code=200)
     async def what_if(
@@ -225,14 +257,13 @@ class RoundPages(Controller):
         round_ref: FromPath[str],
         data: URLEncodedBody[Typed],
         database: NamedDependency[Database],
+        desk: NamedDependency[Desk],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
     ) -> Template:
         async with kept(partial(_replayed, database, actor, words, round_ref)):
-            wanted = _what_if(data)
-            found = await asking.what_if(database, actor, round_ref, wanted)
-        lines = list(wording.consequence(words, found))
-        return page("rounds/what_if.html", found=found, lines=lines, wanted=wanted, typed=data)
+            found = await asking.what_if(database, desk, actor, round_ref, _what_if(data))
+        return page("rounds/what_if.html", found=found, lines=list(wording.consequence(words, found)))
 
     @post("/comparison", opt={"action": Action.ROUND_READ}, status_code=200)
     async def compare(
@@ -264,12 +295,29 @@ DECISIONS = {OverrideKind.PIN: service.pin_pair, OverrideKind.FORBID: service.fo
 
 
 def _what_if(typed: Typed) -> WhatIf:
-    """One pair to pin or to forbid, or one person, as the form says."""
-    pair = {name: single(typed, name) for name in ("leader", "junior")}
-    without = single(typed, "without")
-    pairs = {"pin": "pins", "forbid": "forbids"}
-    named = {pairs.get(single(typed, "kind"), "pins"): [pair]} if any(pair.values()) else {}
-    return command_of(WhatIf, named | ({"without": [without]} if without else {}))
+    """One pair to pin or to forbid, two leaders who swap, or one person, as the form says."""
+    named = {name: single(typed, name) for name in ("leader", "junior", "other", "without")}
+    pair = {"leader": named["leader"], "junior": named["junior"]}
+    kinds: dict[str, dict[str, object]] = {
+        "pin": {"pins": [pair]},
+        "forbid": {"forbids": [pair]},
+        "swap": {"swaps": [{"leader": named["leader"], "other": named["other"]}]},
+    }
+    wanted = kinds.get(single(typed, "kind"), {}) if any(pair.values()) else {}
+    return command_of(WhatIf, wanted | ({"without": [named["without"]]} if named["without"] else {}))
+
+
+def _decided(typed: Typed) -> Decide:
+    """The decisions that a page of what-if has in its form."""
+    pairs = {
+        f"{kind}s": [
+            {"leader": leader, "junior": junior}
+            for leader, junior in zip(several(typed, f"{kind}_leader"), several(typed, f"{kind}_junior"), strict=False)
+        ]
+        for kind in ("pin", "forbid")
+    }
+    rest = {"reason": single(typed, "reason"), "revision": single(typed, "revision") or None}
+    return command_of(Decide, pairs | rest | {"without": several(typed, "without")})
 
 
 def _comparison(words: Words, found: Comparison, back: str) -> Template:
@@ -306,19 +354,17 @@ async def _round(
     words: Words,
     round_ref: str,
     typed: Typed | None = None,
-    offset: int = 0,
+    wanted: Wanted | None = None,
     replay: Replay | None = None,
 ) -> Template:
-    view = await queries.show_round(db, actor, round_ref, PAGE, offset)
+    view = await review_round(db, actor, round_ref, wanted or Wanted())
     return page(
         "rounds/round.html",
         view=view,
-        programme=await read_programme(db, actor, str(view.summary.programme)),
-        titles=await read_titles(db, actor, words),
+        lines=lines_of(words, view),
         policies=list(PolicyName),
         typed=typed or {},
-        offset=offset,
-        size=PAGE,
+        sorted_by=partial(address_of, view.wanted),
         replay=replay,
     )
 
@@ -330,4 +376,4 @@ async def _replayed(
         return await _round(db, actor, words, round_ref, replay=done)
 
 
-ROUTES = (ProgrammeRounds, RoundPages)
+ROUTES = (ProgrammeRounds, RoundPages, *desk_pages.ROUTES)

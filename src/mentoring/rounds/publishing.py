@@ -62,7 +62,7 @@ async def publish_round(db: AsyncSession, actor: Actor, round_ref: str, data: Pu
     programme = await lock_programme(db, round_.programme_id)
     await _move_to_published(db, round_, data, now)
     failpoint("publish.after_cas")
-    kept, dropped = await _still_possible(db, programme, round_, await _proposed(db, round_.id))
+    kept, dropped = await still_possible(db, programme, round_, await proposed_pairs(db, round_.id))
     await _note_waiting(db, round_.id)
     try:
         made = await make_pairings(db, programme, [_new_pairing(pair) for pair in kept], actor.id, now)
@@ -100,7 +100,7 @@ async def _move_to_published(db: AsyncSession, round_: Round, data: Publish, now
         raise rules.RoundRevised(revision=round_.revision)
 
 
-async def _proposed(db: AsyncSession, round_id: UUID) -> list[_Pair]:
+async def proposed_pairs(db: AsyncSession, round_id: UUID) -> list[_Pair]:
     leader, junior = aliased(Enrolment), aliased(Enrolment)
     led, taught = aliased(Person), aliased(Person)
     rows = await db.execute(
@@ -117,7 +117,7 @@ async def _proposed(db: AsyncSession, round_id: UUID) -> list[_Pair]:
     return [_Pair(row[0], row[1], _Side._make(row[2:8]), _Side._make(row[8:14])) for row in rows]
 
 
-async def _still_possible(
+async def still_possible(
     db: AsyncSession, programme: Programme, round_: Round, pairs: list[_Pair]
 ) -> tuple[list[_Pair], list[tuple[_Pair, str]]]:
     """Part the pairs into those that can be and those that no longer can, each with its cause."""

@@ -25,6 +25,7 @@ from mentoring.rounds.child import run_solver
 from mentoring.rounds.contracts import (
     Competence,
     Failure,
+    HeldOutRow,
     OverrideRow,
     PairRow,
     Readiness,
@@ -33,7 +34,7 @@ from mentoring.rounds.contracts import (
     UnmatchedRow,
 )
 from mentoring.rounds.findings import Member
-from mentoring.rounds.models import Override, ProposedPair, Round, Unmatched
+from mentoring.rounds.models import HeldOut, Override, ProposedPair, Round, Unmatched
 from mentoring.rounds.problem import Snapshot, build_in_thread
 from mentoring.rounds.results import refused_by_engine, taken_away
 from mentoring.rounds.rules import NotEnrolled, RoundNotFound
@@ -57,27 +58,33 @@ def _named(ref: str) -> ColumnElement[bool]:
 
 async def find_enrolment(db: AsyncSession, programme_id: UUID, who: str, role: Role) -> Enrolment:
     """Found by staff number, address or id; who is not enrolled and who does not exist are told alike."""
-    found = await db.scalar(
+    found = await find_enrolments(db, programme_id, who)
+    if role not in found:
+        raise NotEnrolled(who=who, role=role.value)
+    return found[role]
+
+
+async def find_enrolments(db: AsyncSession, programme_id: UUID, who: str) -> dict[Role, Enrolment]:
+    """All that somebody takes part as; see ``find_enrolment``."""
+    found = await db.scalars(
         select(Enrolment)
         .join(Person, Person.id == Enrolment.person_id)
         .where(
             Enrolment.programme_id == programme_id,
-            Enrolment.role == role,
             Enrolment.state == EnrolmentState.ENROLLED,
             Person.left_on.is_(None),
-            or_(Person.staff_no == who.strip(), Person.email == who.strip().lower(), *_by_id(who)),
+            _is(Person, who),
         )
     )
-    if found is None:
-        raise NotEnrolled(who=who, role=role.value)
-    return found
+    return {one.role: one for one in found}
 
 
-def _by_id(who: str) -> list[ColumnElement[bool]]:
+def _is(person: type[Person], who: str) -> ColumnElement[bool]:
+    named = or_(person.staff_no == who.strip(), person.email == who.strip().lower())
     try:
-        return [Person.id == UUID(who)]
+        return or_(named, person.id == UUID(who))
     except ValueError:
-        return []
+        return named
 
 
 async def list_rounds(db: AsyncSession, actor: Actor, programme_ref: str) -> list[RoundSummary]:
@@ -119,20 +126,28 @@ async def read_summary(db: AsyncSession, actor: Actor, ref: str) -> RoundSummary
 async def show_round(db: AsyncSession, actor: Actor, ref: str, limit: int | None = None, offset: int = 0) -> RoundView:
     """A round with its pairs and the unmatched, ``limit`` of each from ``offset`` on. Raises ``RoundNotFound``."""
     round_ = await find_round(db, actor, ref)
-    unmatched = await _unmatched_counts(db, round_.id)
+    unmatched = await unmatched_counts(db, round_.id)
     pairs = await db.scalar(select(func.count()).select_from(ProposedPair).where(ProposedPair.round_id == round_.id))
     return RoundView(
         summary=summary(round_),
         pairs=await _pairs(db, round_.id, limit, offset),
         pair_count=pairs or 0,
-        unmatched=await _unmatched(db, round_.id, limit, offset),
+        unmatched=await unmatched_of(db, round_.id, limit, offset),
         unmatched_leaders=unmatched.get(Role.LEADER, 0),
         unmatched_juniors=unmatched.get(Role.JUNIOR, 0),
-        overrides=await _overrides(db, round_.id),
+        overrides=await overrides_of(db, round_.id),
+        held_out=await held_out_of(db, round_.id),
     )
 
 
-async def _pairs(db: AsyncSession, round_id: UUID, limit: int | None, offset: int) -> list[PairRow]:
+async def pairs_of_leader(db: AsyncSession, round_id: UUID, leader: str) -> list[PairRow]:
+    """The pairs of one leader, by staff number, address or id; also of one who has left since."""
+    return await _pairs(db, round_id, None, 0, leader)
+
+
+async def _pairs(
+    db: AsyncSession, round_id: UUID, limit: int | None, offset: int, of: str | None = None
+) -> list[PairRow]:
     leader, junior, led, taught = aliased(Enrolment), aliased(Enrolment), aliased(Person), aliased(Person)
     rows = await db.execute(
         select(ProposedPair, led, taught)
@@ -140,16 +155,18 @@ async def _pairs(db: AsyncSession, round_id: UUID, limit: int | None, offset: in
         .join(led, led.id == leader.person_id)
         .join(junior, junior.id == ProposedPair.junior_enrolment_id)
         .join(taught, taught.id == junior.person_id)
-        .where(ProposedPair.round_id == round_id)
+        .where(ProposedPair.round_id == round_id, *([] if of is None else [_is(led, of)]))
         .order_by(ProposedPair.fit, led.staff_no, led.id, taught.staff_no, taught.id)
         .limit(limit)
         .offset(offset)
     )
     return [
         PairRow(
+            leader_ref=one.staff_no or str(one.id),
             leader_staff_no=one.staff_no,
             leader=full_name(one),
             leader_unit=one.unit,
+            junior_ref=other.staff_no or str(other.id),
             junior_staff_no=other.staff_no,
             junior=full_name(other),
             junior_unit=other.unit,
@@ -163,7 +180,7 @@ async def _pairs(db: AsyncSession, round_id: UUID, limit: int | None, offset: in
     ]
 
 
-async def _unmatched_counts(db: AsyncSession, round_id: UUID) -> dict[Role, int]:
+async def unmatched_counts(db: AsyncSession, round_id: UUID) -> dict[Role, int]:
     rows = await db.execute(
         select(Enrolment.role, func.count())
         .join(Unmatched, Unmatched.enrolment_id == Enrolment.id)
@@ -173,7 +190,7 @@ async def _unmatched_counts(db: AsyncSession, round_id: UUID) -> dict[Role, int]
     return dict(rows.all())
 
 
-async def _unmatched(db: AsyncSession, round_id: UUID, limit: int | None, offset: int) -> list[UnmatchedRow]:
+async def unmatched_of(db: AsyncSession, round_id: UUID, limit: int | None, offset: int) -> list[UnmatchedRow]:
     """Leaders first; within a role whoever could be helped least."""
     rows = await db.execute(
         select(Unmatched, Enrolment.role, Person)
@@ -199,7 +216,7 @@ async def _unmatched(db: AsyncSession, round_id: UUID, limit: int | None, offset
     ]
 
 
-async def _overrides(db: AsyncSession, round_id: UUID) -> list[OverrideRow]:
+async def overrides_of(db: AsyncSession, round_id: UUID) -> list[OverrideRow]:
     leader, junior, led, taught = aliased(Enrolment), aliased(Enrolment), aliased(Person), aliased(Person)
     rows = await db.execute(
         select(Override, led, taught)
@@ -213,6 +230,20 @@ async def _overrides(db: AsyncSession, round_id: UUID) -> list[OverrideRow]:
     return [
         OverrideRow(one.kind, lead.staff_no, full_name(lead), other.staff_no, full_name(other), one.reason, one.at)
         for one, lead, other in rows
+    ]
+
+
+async def held_out_of(db: AsyncSession, round_id: UUID) -> list[HeldOutRow]:
+    rows = await db.execute(
+        select(HeldOut, Enrolment.role, Person)
+        .join(Enrolment, Enrolment.id == HeldOut.enrolment_id)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(HeldOut.round_id == round_id)
+        .order_by(HeldOut.at, Person.staff_no)
+    )
+    return [
+        HeldOutRow(person.id, person.staff_no, full_name(person), role, one.reason, one.at)
+        for one, role, person in rows
     ]
 
 

@@ -109,6 +109,18 @@ class NotInRound(Conflict):
     """``who`` was not in the round when it was solved; propose it again to have them in."""
 
 
+class PairNotFound(NotFound):
+    """Nobody is proposed to this leader in the round."""
+
+
+class NotHeldOut(NotFound):
+    """``who`` takes part in this round as it is."""
+
+
+class NothingToSwap(Conflict):
+    """``who`` has no junior in the proposal, or more than one."""
+
+
 class NothingToTry(Invalid):
     """What if what? No pair and no person is named."""
 

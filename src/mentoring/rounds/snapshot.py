@@ -19,7 +19,7 @@ from mentoring.pairings.rules import OPEN, PairingState
 from mentoring.people.models import Person
 from mentoring.programmes.models import Enrolment, EnrolmentSkill, Exclusion, Programme, Wish
 from mentoring.programmes.rules import EnrolmentState, MatchingRules, MatchingWeights, Role
-from mentoring.rounds.models import Override, ProposedPair, Round
+from mentoring.rounds.models import HeldOut, Override, ProposedPair, Round
 from mentoring.rounds.rules import OverrideKind
 from mentoring.skills.models import Skill
 
@@ -92,9 +92,11 @@ async def read_rows(
     """Read the tables. With ``only`` these enrolments alone, as if nobody else had signed up.
 
     Enrolled are those who have not withdrawn or left, juniors once they are prepared, each with the places that their
-    open pairings leave; who has none is left out.
+    open pairings leave; who has none is left out, and so is whoever is held out of this round.
     """
     chosen = [Enrolment.programme_id == programme.id, *([] if only is None else [only])]
+    if round_id is not None:
+        chosen.append(Enrolment.id.not_in(select(HeldOut.enrolment_id).where(HeldOut.round_id == round_id)))
     enrolled = await _read_enrolled(db, chosen)
     free = await _with_free_places(db, programme.id, enrolled)
     overrides = await _read_overrides(db, round_id)

@@ -24,7 +24,7 @@ import matching
 from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
 from mentoring.rounds.aims import Aim
 from mentoring.rounds.proof import proof_of
-from mentoring.rounds.trying import Compared, Edits, Tried, compared, tried
+from mentoring.rounds.trying import Compared, Edits, Ready, Recruited, Tried, Unopened, compared, recruited, tried
 from mentoring.rounds.verdicts import ShownPair, Verified, verified
 
 MOST_MEMORY = 8 << 30
@@ -41,17 +41,19 @@ SWITCHED = np.array([rule not in ALWAYS_ON for rule in RULES])
 
 class Request(Struct, frozen=True):
     """``solve``: a proposal with its reasons. ``survey``: who could be paired at all. ``verify``: whether ``proof``
-    holds and is what is ``shown``. ``try``: what ``edits`` would change. ``compare``: all policies. ``minutes``: of a
-    session.
+    holds and is what is ``shown``. ``try``: what ``edits`` would change. ``compare``: all policies. ``recruit``: what a
+    further junior of each skill would bring. ``open``: nothing but to keep the round open. ``minutes``: of a
+    session. ``key`` names a round that the desk keeps open.
     """
 
-    task: Literal["solve", "survey", "verify", "try", "compare"]
+    task: Literal["solve", "survey", "verify", "try", "compare", "recruit", "open"]
     problem: bytes
     minutes: int = 0
     aim: Aim = Aim()
     proof: bytes = b""
     shown: list[ShownPair] = []
     edits: Edits = Edits()
+    key: str = ""
 
 
 class Progress(Struct, frozen=True, tag=True):
@@ -130,7 +132,7 @@ class Refused(Struct, frozen=True, tag=True):
     rules: list[str] = []
 
 
-Answer = Solved | Surveyed | Verified | Tried | Compared | Refused
+Answer = Solved | Surveyed | Verified | Tried | Compared | Recruited | Unopened | Ready | Refused
 Message = Progress | Answer
 Told = Callable[[str, float], None]
 
@@ -142,9 +144,13 @@ def framed(message: Message | Request) -> bytes:
 
 def answer(request: Request, told: Told) -> Answer:
     """Do what is asked, and turn the engine's refusals into an answer."""
+    return concluded(lambda: TASKS[request.task](Problem.from_bytes(request.problem), request, told))
+
+
+def concluded(work: Callable[[], Answer]) -> Answer:
+    """What the work answers, or why there is no answer."""
     try:
-        problem = Problem.from_bytes(request.problem)
-        return TASKS[request.task](problem, request, told)
+        return work()
     except matching.Infeasible as conclusion:
         broken = [name for rule, name in zip(matching.RULES, RULE_NAMES, strict=True) if rule & conclusion.rules]
         return Refused("pins", cause=conclusion.cause, pairs=list(conclusion.pairs), rules=broken)
@@ -196,12 +202,18 @@ def _compared(problem: Problem, request: Request, told: Told) -> Compared:
     return compared(problem, request.aim, told)
 
 
+def _recruited(problem: Problem, request: Request, told: Told) -> Recruited:
+    told("recruiting", 0.0)
+    return recruited(problem, request.proof)
+
+
 TASKS: dict[str, Callable[[Problem, Request, Told], Answer]] = {
     "solve": _solved,
     "survey": _surveyed,
     "verify": _verified,
     "try": _tried,
     "compare": _compared,
+    "recruit": _recruited,
 }
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 import matching
-from matching import WEAK, Point, Problem, Proposal
+from matching import POINTS, WEAK, Point, Problem, Proposal
 from mentoring.rounds.aims import Aim
 from mentoring.rounds.proof import proposal_of
 
@@ -49,10 +49,40 @@ class Tried(Struct, frozen=True, tag=True):
     made: list[TriedPair]
 
 
+class RecruitRow(Struct, frozen=True, array_like=True):
+    skill: int
+    useful: float
+    leaders: float
+    fit: float
+
+
+class Recruited(Struct, frozen=True, tag=True):
+    """What the next junior who offers a skill would bring; see ``matching.Recruit``."""
+
+    skills: list[RecruitRow]
+
+
+def recruited(problem: Problem, proof: bytes) -> Recruited:
+    """Raises: ProofUnreadable."""
+    found = matching.recruits(problem, proposal_of(proof))
+    return Recruited([RecruitRow(one.skill, one.useful, one.leaders, one.points / POINTS) for one in found])
+
+
+class Unopened(Struct, frozen=True, tag=True):
+    """The round is not open here: ask again with its problem and proof."""
+
+
+class Ready(Struct, frozen=True, tag=True):
+    """The round is open."""
+
+
 def tried(problem: Problem, proof: bytes, edits: Edits, aim: Aim) -> Tried:
     """Solve the edited problem by the same policy and compare. Raises: as ``matching.propose``; ProofUnreadable."""
-    before = proposal_of(proof)
-    after = matching.propose(edited(problem, edits), aim.policy, aim.terms).proposal
+    return difference(proposal_of(proof), matching.propose(edited(problem, edits), aim.policy, aim.terms).proposal)
+
+
+def difference(before: Proposal, after: Proposal) -> Tried:
+    """What one proposal has that the other has not."""
     ours, theirs = _by_pair(before), _by_pair(after)
     return Tried(
         sums_of(before),
@@ -63,10 +93,14 @@ def tried(problem: Problem, proof: bytes, edits: Edits, aim: Aim) -> Tried:
 
 
 def edited(problem: Problem, edits: Edits) -> Problem:
-    """The problem with the edits; a pair that is pinned is no longer forbidden, and the other way round."""
+    """The problem with the edits; a pair that is pinned is no longer forbidden, and the other way round.
+
+    Pins of who does not take part fall away.
+    """
+    absent = np.isin(problem.pinned[:, 0], edits.leaders) | np.isin(problem.pinned[:, 1], edits.juniors)
     return replace(
         problem,
-        pinned=_joined(_without(problem.pinned, edits.forbids), edits.pins),
+        pinned=_joined(_without(problem.pinned[~absent], edits.forbids), edits.pins),
         forbidden=_joined(_without(problem.forbidden, edits.pins), edits.forbids),
         leader_capacity=_emptied(problem.leader_capacity, edits.leaders),
         junior_capacity=_emptied(problem.junior_capacity, edits.juniors),

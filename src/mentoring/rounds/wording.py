@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from mentoring.i18n import Words
+from mentoring.rounds.differing import Partner, RunDifference
 from mentoring.rounds.findings import (
     Comparison,
     Consequence,
@@ -14,8 +15,9 @@ from mentoring.rounds.findings import (
     Verification,
     VerifyFault,
 )
+from mentoring.rounds.recruiting import Recruiting
 from mentoring.rounds.rules import GRADE_BAND
-from mentoring.rounds.trying import PriceRow
+from mentoring.rounds.trying import PriceRow, Sums
 
 PRICED = ("pins", "leaders", "weak", "lowest")
 """Levels of the standard policy that have a price: what they cost of the greatest total."""
@@ -64,9 +66,17 @@ def _fault(words: Words, one: VerifyFault) -> str:
 
 def consequence(words: Words, found: Consequence) -> Iterator[str]:
     """The cost at each level, then who moves."""
-    before, after = found.before, found.after
     if not (found.given_up or found.made):
         yield words.text("round.what_if.nothing")
+    yield from sums(words, found.before, found.after)
+    for key, moves in (("round.what_if.given_up", found.given_up), ("round.what_if.made", found.made)):
+        for one in moves:
+            yield words.text(key, leader=who(one.leader), junior=who(one.junior), fit=words.number(one.fit, 3))
+    yield words.text("round.what_if.took", name=found.name, seconds=words.number(found.seconds, 2))
+
+
+def sums(words: Words, before: Sums, after: Sums) -> Iterator[str]:
+    """Two proposals level by level."""
     yield words.text("round.what_if.leaders", before=words.number(before.matched), after=words.number(after.matched))
     yield words.text("round.what_if.weak", before=words.number(before.weak), after=words.number(after.weak))
     yield words.text(
@@ -76,10 +86,34 @@ def consequence(words: Words, found: Consequence) -> Iterator[str]:
         change=words.exact(after.total_fit - before.total_fit, 3),
     )
     yield words.text("round.what_if.lowest", before=words.number(before.lowest, 3), after=words.number(after.lowest, 3))
-    for key, moves in (("round.what_if.given_up", found.given_up), ("round.what_if.made", found.made)):
-        for one in moves:
-            yield words.text(key, leader=who(one.leader), junior=who(one.junior), fit=words.number(one.fit, 3))
-    yield words.text("round.what_if.took", name=found.name, seconds=words.number(found.seconds, 1))
+
+
+def recruits(words: Words, found: Recruiting) -> Iterator[str]:
+    """A line for each skill, the most wanted first."""
+    for one in found.skills:
+        key = f"skill.{one.code}"
+        yield words.text(
+            "round.recruit",
+            code=one.code,
+            title=words.text(key) if words.has(key) else "",
+            leaders=words.number(one.leaders, 2),
+            fit=words.number(one.fit, 3),
+            useful=words.share(one.useful),
+        )
+
+
+def differences(words: Words, found: RunDifference) -> Iterator[str]:
+    """The sums, then everybody who is served otherwise."""
+    yield from sums(words, found.before, found.after)
+    yield words.plural("page.round.differences.same", found.same)
+    for one in found.differences:
+        here, there = (_partners(words, some) for some in (one.here, one.there))
+        yield words.text("round.difference", leader=who(one.leader), here=here, there=there)
+
+
+def _partners(words: Words, some: Iterable[Partner]) -> str:
+    named = [f"{who(one.member)} ({words.number(one.fit, 3)})" for one in some]
+    return ", ".join(named) or words.text("page.round.differences.nobody")
 
 
 def comparison(words: Words, found: Comparison) -> Iterator[str]:
@@ -138,7 +172,7 @@ def fairness(words: Words, found: FairnessReport) -> Iterator[str]:
 
 
 def fair_group(words: Words, trait: str, one: FairGroup) -> str:
-    label = _label(words, trait, one.label)
+    label = group_label(words, trait, one.label)
     if one.hidden or one.rate is None or one.likely is None:
         return words.text("round.fairness.hidden", label=label)
     rate = words.text(
@@ -163,7 +197,7 @@ def fair_group(words: Words, trait: str, one: FairGroup) -> str:
     return f"{rate}; {quality}"
 
 
-def _label(words: Words, trait: str, label: str | None) -> str:
+def group_label(words: Words, trait: str, label: str | None) -> str:
     if label is None:
         return words.text("round.fairness.unknown")
     if trait == "grade":

@@ -77,14 +77,24 @@ async def test_a_leader_whose_junior_does_not_want_gets_the_next_best(database: 
     await fallen(database, world, "L1", before["L1"], expired=expired)
 
     after = await open_pairings(database, world)
-    assert (before["L1"] in ("J1", "J2"), after["L1"], after["L2"]) == (True, "J3", before["L2"])
+    assert (before["L1"] in ("J1", "J2"), after["L1"] in ("J3", "J4"), after["L2"]) == (True, True, before["L2"])
     async with database.reading() as db:
-        alternate = await db.get_one(ProposedPair, (round_id, world["L1"].id, world["J3"].id))
+        alternate = await db.get_one(ProposedPair, (round_id, world["L1"].id, world[after["L1"]].id))
         pairing = await _open(db, world, "L1")
     assert (alternate.alternate, alternate.pairing_id, alternate.reasons) == (True, pairing.id, pairing.reasons)
     assert pairing.fit == pytest.approx(alternate.fit)
     assert alternate.reasons.needs[0].offered == 2
     assert (await waited(database, world))["L1"] == 0
+
+
+async def test_of_two_who_fit_alike_the_one_who_waited_longer_comes_first(database: Database) -> None:
+    async with database.sessions.begin() as db:
+        world = await a_world(db, {"L1": 1}, {"J1": 4, "J2": 2, "J3": 2})
+        await db.execute(update(Enrolment).where(Enrolment.id == world["J3"].id).values(waited_rounds=1))
+    await published(database, await proposed(database, world))
+    await fallen(database, world, "L1", "J1")
+
+    assert await open_pairings(database, world) == {"L1": "J3"}
 
 
 async def test_running_it_twice_is_running_it_once(database: Database) -> None:

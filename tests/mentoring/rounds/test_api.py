@@ -14,7 +14,7 @@ from mentoring.people.service import make_token
 from mentoring.programmes.models import Coordinator, Programme
 from mentoring.rounds import service
 from tests.builders import a_person, a_programme
-from tests.mentoring.rounds.worlds import World, a_world
+from tests.mentoring.rounds.worlds import World, a_world, proposed
 
 API = "/api/v1"
 
@@ -139,3 +139,24 @@ async def test_a_decision_without_a_reason_is_no_decision(database: Database, cl
     )
 
     assert answer.status_code == 400
+
+
+async def test_a_proposal_is_looked_at_from_all_sides(database: Database, client: AsyncClient) -> None:
+    world, mine, theirs = await made(database)
+    round_ = f"{API}/rounds/{await proposed(database, world)}"
+    sides: dict[str, dict[str, object]] = {
+        "recruits": {"code": "2.6"},
+        "differences?policy=stable": {"policy": "stable", "same": 1, "differences": []},
+        "scores": {"lowest": 0.7},
+        "publish-preview": {"leaders": 1, "mails": {"en": 1}, "dropped": []},
+    }
+
+    for side, said in sides.items():
+        answer = await client.get(f"{round_}/{side}", headers=mine)
+        refused = await client.get(f"{round_}/{side}", headers=theirs)
+        found = answer.json() if side != "recruits" else answer.json()["skills"][0]
+        assert (answer.status_code, refused.status_code) == (200, 404)
+        assert {name: found[name] for name in said} == said
+    wrong = await client.get(f"{round_}/differences?policy=best", headers=mine)
+    nobody = await client.post(f"{round_}/readmissions", json={"person": "L1"}, headers=mine)
+    assert (wrong.status_code, nobody.status_code, nobody.json()["code"]) == (400, 404, "NotHeldOut")

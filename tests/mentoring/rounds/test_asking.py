@@ -1,5 +1,6 @@
 """What if, and which policy: answered before anything is decided, and nothing is changed by asking."""
 
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from mentoring.identity import MACHINE
 from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import asking, service
 from mentoring.rounds.contracts import NamedPair
+from mentoring.rounds.desk import Desk
 from mentoring.rounds.findings import Decide, Move, WhatIf
 from mentoring.rounds.models import Override
 from mentoring.rounds.picture import HEIGHT, MARGIN, WIDTH, Dot, dots
@@ -21,6 +23,13 @@ from tests.builders import NOW
 from tests.mentoring.rounds.worlds import World, a_leader, a_world, pairs, proposed, solve
 
 WORDS = Words("en")
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    opened = Desk()
+    yield opened
+    await opened.close()
 
 
 async def a_round(database: Database) -> tuple[World, UUID]:
@@ -34,12 +43,12 @@ def named(moves: list[Move]) -> dict[str | None, str | None]:
     return {one.leader.staff_no: one.junior.staff_no for one in moves}
 
 
-async def test_a_pin_is_answered_with_who_moves_and_what_it_costs(database: Database) -> None:
+async def test_a_pin_is_answered_with_who_moves_and_what_it_costs(database: Database, desk: Desk) -> None:
     world, round_id = await a_round(database)
     before = await pairs(database, world, round_id)
     swap = WhatIf(pins=[NamedPair("L1", "J1")])
 
-    found = await asking.what_if(database, MACHINE, str(round_id), swap)
+    found = await asking.what_if(database, desk, MACHINE, str(round_id), swap)
 
     assert (named(found.given_up), named(found.made)) == (before, {"L1": "J1", "L2": "J2"})
     assert (found.before.matched, found.after.matched) == (2, 2)
@@ -49,25 +58,25 @@ async def test_a_pin_is_answered_with_who_moves_and_what_it_costs(database: Data
         assert await db.scalar(select(func.count()).select_from(Override)) == 0
 
 
-async def test_what_was_foretold_comes_true_when_it_is_taken(database: Database) -> None:
+async def test_what_was_foretold_comes_true_when_it_is_taken(database: Database, desk: Desk) -> None:
     world, round_id = await a_round(database)
     wanted = [NamedPair("L1", "J2"), NamedPair("L2", "J1")]
-    foretold = await asking.what_if(database, MACHINE, str(round_id), WhatIf(forbids=wanted))
+    foretold = await asking.what_if(database, desk, MACHINE, str(round_id), WhatIf(forbids=wanted))
 
     async with database.sessions.begin() as db:
         await service.decide_pairs(db, MACHINE, str(round_id), Decide("They said so", forbids=wanted), NOW)
     await solve(database, round_id)
 
     assert await pairs(database, world, round_id) == named(foretold.made)
-    again = await asking.what_if(database, MACHINE, str(round_id), WhatIf(forbids=wanted))
+    again = await asking.what_if(database, desk, MACHINE, str(round_id), WhatIf(forbids=wanted))
     assert (again.before, again.given_up, again.made) == (foretold.after, [], [])
     assert next(iter(consequence(WORDS, again))) == WORDS.text("round.what_if.nothing")
 
 
-async def test_without_somebody_the_others_move_up(database: Database) -> None:
+async def test_without_somebody_the_others_move_up(database: Database, desk: Desk) -> None:
     _, round_id = await a_round(database)
 
-    found = await asking.what_if(database, MACHINE, str(round_id), WhatIf(without=["L1"]))
+    found = await asking.what_if(database, desk, MACHINE, str(round_id), WhatIf(without=["L1"]))
 
     assert (found.before.matched, found.after.matched) == (2, 1)
     assert set(named(found.given_up)) >= {"L1"}
@@ -76,7 +85,7 @@ async def test_without_somebody_the_others_move_up(database: Database) -> None:
     assert any(line.startswith("Given up: L1 ") for line in said)
 
 
-async def test_what_cannot_be_tried_is_refused(database: Database) -> None:
+async def test_what_cannot_be_tried_is_refused(database: Database, desk: Desk) -> None:
     world, round_id = await a_round(database)
     async with database.sessions.begin() as db:
         await a_leader(db, world, "L3")
@@ -90,7 +99,7 @@ async def test_what_cannot_be_tried_is_refused(database: Database) -> None:
         (WhatIf(without=["NOBODY"]), NotInRound),
     ):
         with pytest.raises(refusal):
-            await asking.what_if(database, MACHINE, str(round_id), data)
+            await asking.what_if(database, desk, MACHINE, str(round_id), data)
 
 
 async def test_policies_are_compared_for_a_round_and_for_a_programme(database: Database) -> None:

@@ -177,3 +177,22 @@ def test_every_command_explains_itself(run: Run, command: str) -> None:
 
     assert told.exit_code == 0
     assert len(told.output.splitlines()) > 5
+
+
+def test_what_was_tried_is_taken_and_taken_back(run: Run, world: World) -> None:
+    """What if, decide, readmit; whom to recruit, and what another policy would change."""
+    name = f"{world.programme.name} 1"
+    run("propose", world.programme.name, "--wait", "--year", "2026")
+
+    tried = json.loads(run("what-if", name, "--swap", "L1", "L2", "--json").output)
+    pins = [("--pin", one["leader"], one["junior"]) for one in tried["tried"]["pins"]]
+    taken = json.loads(run("decide", name, *(part for pin in pins for part in pin), "--reason", "r", "--json").output)
+    held = run("decide", name, "--without", "L1", "--reason", "On leave")
+    back = run("readmit", name, "L1")
+    recruits = json.loads(run("recruits", name, "--json").output)
+    other = run("differences", name, "--policy", "greatest_total")
+
+    assert (len(pins), taken["after"]["total_fit"]) == (2, tried["after"][2])
+    assert (held.exit_code, back.exit_code, other.exit_code) == (0, 0, 0)
+    assert [one["code"] for one in recruits["skills"]] == ["2.6"]
+    assert run("readmit", name, "L1").exit_code == 1

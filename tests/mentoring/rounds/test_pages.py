@@ -75,12 +75,15 @@ async def test_a_proposal_is_reviewed_with_its_parts_and_with_whoever_is_left_ov
     round_id = await proposed(database, world)
 
     page = Page(await client.get(f"/rounds/{round_id}"))
+    alone = Page(await client.get(f"/rounds/{round_id}/unmatched"))
+    [matched] = [link for link in page.links if "/leaders/" in link]
+    pair = Page(await client.get(matched))
 
     assert f"{WORDS.text('page.round.matched')} 1 / " in page.text
-    assert WORDS.text("page.round.no_place") in page.text
+    assert WORDS.text("page.round.no_place") in alone.text
     for part in ("need", "time", "wishes", "tools", "language", "across"):
-        assert WORDS.text(f"part.{part}") in page.text
-    assert WORDS.text("page.fact.need.coordinator.1", skill="2.6", level=WORDS.text("level.3")) in page.text
+        assert WORDS.text(f"part.{part}") in pair.text
+    assert WORDS.text("page.fact.need.coordinator.1", skill="2.6", level=WORDS.text("level.3")) in pair.text
 
 
 async def test_the_page_before_publishing_says_what_will_happen_and_does_nothing(
@@ -183,7 +186,7 @@ async def test_a_decision_is_tried_before_it_is_taken(client: AsyncClient, datab
 
     assert WORDS.text("round.what_if.leaders", before="1", after="1") in page.text
     assert WORDS.text("page.round.what_if.take") in page.text
-    assert (page.value("kind"), page.value("leader")) == ("forbid", "L1")
+    assert (page.value("forbid_leader"), page.value("forbid_junior")) == ("L1", "J1")
     assert (empty.status_code, WORDS.text("error.NothingToTry") in Page(empty).text) == (422, True)
 
 
