@@ -123,6 +123,10 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
     next: Line = "/"
 
 
+class OwnReminders(Struct, frozen=True, forbid_unknown_fields=True):
+    stop: bool
+
+
 class RemindersView(Struct, frozen=True):
     """Whether somebody's reminders are stopped."""
 
