@@ -20,6 +20,10 @@ class SignInNeeded(NotAllowed):
     """Nobody is signed in."""
 
 
+class SignedOutMeanwhile(SignInNeeded):
+    """Somebody sent a form whose session had ended: ``again`` is where to, ``typed`` what stood in it."""
+
+
 class ScopeMissing(NotAllowed):
     """The API token was not given the scope ``scope``."""
 

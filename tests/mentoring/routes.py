@@ -62,6 +62,9 @@ ROUTES: dict[str, Call] = {
     # coming in and going out
     "GET /sign-in": Call(ALL),
     "POST /sign-in": Call(ALL, data={"email": "{administrator}", "password": PASSWORD}),
+    "POST /sign-in/again": Call(
+        ALL, data={"email": "{administrator}", "password": PASSWORD, "again": "/me", "typed": "a=b"}
+    ),
     "POST /sign-out": Call(ALL),
     "GET /forgotten": Call(ALL),
     "POST /forgotten": Call(ALL, data={"email": "nobody@example.org"}),
