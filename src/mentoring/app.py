@@ -32,11 +32,13 @@ from mentoring.inbound import api as inbound_api
 from mentoring.messages import api as messages_api
 from mentoring.messages import pages as messages_pages
 from mentoring.pairings import api as pairings_api
-from mentoring.pairings import life_api, life_pages
+from mentoring.pairings import life_api, life_pages, settings_pages
 from mentoring.pairings import pages as pairings_pages
 from mentoring.people import api as people_api
 from mentoring.people import pages as people_pages
 from mentoring.policy import Action
+from mentoring.privacy import api as privacy_api
+from mentoring.privacy import pages as privacy_pages
 from mentoring.programmes import api as programmes_api
 from mentoring.programmes import pages as programmes_pages
 from mentoring.programmes import sign_up_pages
@@ -62,6 +64,7 @@ SLICES = (
     "checkins",
     "followups",
     "messages",
+    "privacy",
 )
 DOORS = (
     web_pages,
@@ -71,6 +74,7 @@ DOORS = (
     directory_pages,
     life_api,
     life_pages,
+    settings_pages,
     followups_api,
     followups_pages,
     hooks_api,
@@ -81,6 +85,8 @@ DOORS = (
     pairings_pages,
     people_api,
     people_pages,
+    privacy_api,
+    privacy_pages,
     programmes_api,
     programmes_pages,
     sign_up_pages,

@@ -5,6 +5,7 @@ A key that a language lacks is read in English; a key that English lacks too is 
 
 import gettext
 import io
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, get_timezone_location
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -106,6 +108,10 @@ class Words:
 
     def _raw(self, key: str) -> str:
         return _text(self.language, key)
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Several things in one breath: a, b and c."""
+        return str(format_list(list(names), locale=self.locale))
 
     def number(self, value: float, digits: int = 0) -> str:
         return str(format_decimal(round(value, digits), locale=self.locale))

@@ -20,6 +20,10 @@ class SignInNeeded(NotAllowed):
     """Nobody is signed in."""
 
 
+class SignedOutMeanwhile(SignInNeeded):
+    """Somebody sent a form whose session had ended: ``again`` is where to, ``typed`` what stood in it."""
+
+
 class ScopeMissing(NotAllowed):
     """The API token was not given the scope ``scope``."""
 
@@ -65,6 +69,9 @@ class Action(enum.StrEnum):
     ASSESS = "pairings.assess"
     DELEGATES = "self.delegates"
     FEED = "self.feed"
+    GOAL_SET = "pairings.goal"
+    DATA_EXPORT = "privacy.export"
+    ERASE = "privacy.erase"
     CONCERN_RAISE = "pairings.concern"
     CONCERN_READ = "concerns.read"
     CONCERN_CLOSE = "concerns.close"
@@ -187,6 +194,9 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.ASSESS: ((one_of_the_two, begun),),
     Action.DELEGATES: ((signed_in,),),
     Action.FEED: ((signed_in,),),
+    Action.GOAL_SET: ((one_of_the_two, begun),),
+    Action.DATA_EXPORT: ((oneself,),),
+    Action.ERASE: ((oneself,),),
     Action.CONCERN_RAISE: ((one_of_the_two, begun),),
     Action.CONCERN_READ: ((its_coordinator, not_the_subject),),
     Action.CONCERN_CLOSE: ((its_coordinator, not_the_subject),),

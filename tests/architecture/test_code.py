@@ -13,7 +13,7 @@ WAITING = {"src/mentoring/running.py"}
 MARKUP = {"src/mentoring/i18n.py", "src/mentoring/web/links.py"}
 """The only places that vouch for HTML: both escape whatever is filled in."""
 
-DOORS = {"api", "pages", "commands", "life_api", "life_pages", "sign_up_pages"}
+DOORS = {"api", "pages", "commands", "life_api", "life_pages", "settings_pages", "sign_up_pages"}
 SLICES = sorted(path.parent.name for path in SERVICE.glob("*/models.py"))
 SQL = {"sqlalchemy.text": "text", "sqlalchemy.literal_column": "literal_column"}
 BEGIN = "connection.exec_driver_sql(f'BEGIN {mode}')"

@@ -15,6 +15,8 @@ from sqlalchemy import select, update
 from mentoring.checkins.models import CheckIn
 from mentoring.checkins.rules import CheckInState
 from mentoring.db import database
+from mentoring.i18n import Words
+from mentoring.pairings.models import PairSession
 from tests.conftest import StartProgram
 from tests.harness.browser import Browsing, picture
 from tests.harness.run import free_port
@@ -70,12 +72,13 @@ def tour(start: StartProgram, windows: Browsing, tmp_path: Path) -> Tour:
 
 async def test_a_newcomer_follows_the_demo_from_the_round_to_the_answered_check_in(tour: Tour) -> None:
     await _a_coordinator_runs_the_round(tour)
-    leader = await _accepts(tour, "leader", PHONE, "proposal")
+    leader = await _accepts_from_the_mail(tour)
     await _accepts(tour, "junior", DESK)
 
     await leader.goto("/me")
     await expect(leader.locator("main")).to_contain_text("Wanjiru Kariuki")
     await picture(leader, "me")
+    await _keeps_the_suggested_time(tour, leader)
     await tour.mail(leader, "okafor", "Invitation:")
     await picture(leader, "mailbox")
 
@@ -101,15 +104,37 @@ async def _a_coordinator_runs_the_round(tour: Tour) -> None:
     await expect(page.locator("main h1")).to_be_visible()
 
 
-async def _accepts(tour: Tour, role: str, width: int, name: str | None = None) -> Page:
+async def _accepts_from_the_mail(tour: Tour) -> Page:
+    """The mail leads to the proposal, where opening it says neither yes nor no."""
+    page = await tour.enter("leader", PHONE)
+    await tour.mail(page, "okafor", "found a mentor")
+    await page.click("main a[href*='/pairings/']")
+    accept = page.locator("form[action$='/accept'] button")
+    await picture(page, "proposal")
+    await accept.click()
+    await expect(accept).to_have_count(0)
+    return page
+
+
+async def _keeps_the_suggested_time(tour: Tour, page: Page) -> None:
+    """Of all that is asked of a leader now the first is to say that the time suits."""
+    async with asyncio.timeout(PATIENCE / 1000):
+        while not await page.locator("button[name='local_start']").count():
+            await page.goto("/me")
+    await page.locator("button[name='local_start']").first.click()
+    async with database(tour.database_url) as opened, opened.reading() as db:
+        booked = list(await db.scalars(select(PairSession.number).where(PairSession.booked_at.is_not(None))))
+    assert booked == [1]
+    await page.goto("/me")
+
+
+async def _accepts(tour: Tour, role: str, width: int) -> Page:
     page = await tour.enter(role, width)
     accept = page.locator("form[action$='/accept'] button")
     async with asyncio.timeout(PATIENCE / 1000):
         await page.goto("/me")
         while not await accept.count():
             await page.reload()
-    if name:
-        await picture(page, name)
     await accept.click()
     await expect(accept).to_have_count(0)
     return page
@@ -136,3 +161,6 @@ async def _answers_with_two_taps(tour: Tour, page: Page) -> None:
     async with database(tour.database_url) as opened, opened.reading() as db:
         answered = list(await db.scalars(select(CheckIn).where(CheckIn.state == CheckInState.ANSWERED)))
     assert [(one.met, one.usefulness) for one in answered] == [("yes", 5)]
+    await stranger.goto(link)
+    await expect(stranger.locator("main")).to_contain_text(Words("en").text("page.check_in.state.answered.text"))
+    await expect(stranger.locator("main form")).to_have_count(0)

@@ -8,13 +8,16 @@ from collections.abc import Iterable
 from itertools import product
 
 from matching import RULE_NAMES
+from mentoring.checkins.my_page import Wanted
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
 from mentoring.followups.contracts import Scenario
 from mentoring.followups.rules import Level, Matter, NextAction, Reason
 from mentoring.hooks.rules import Topic
 from mentoring.inbound.rules import Answer, Outcome
 from mentoring.pairings.contracts import Parts
+from mentoring.pairings.history import Happened
 from mentoring.pairings.rules import SessionState, Standing
+from mentoring.pairings.slots import DayPart
 from mentoring.people.rules import LinkPurpose
 from mentoring.programmes.rules import (
     CHECKLIST,
@@ -63,7 +66,7 @@ ENDINGS = ("pairing_expired", "pairing_fell_through", "pairing_withdrawn", "pair
 SESSIONS = ("session_invitation", "session_cancelled", "session_moved")
 LIFE = (
     "agreement_to_renew", "agreement_to_sign", "pairing_completed", "pairing_paused", "pairing_resumed",
-    "pairing_stopped", "rematch_waits",
+    "pairing_erased", "pairing_stopped", "rematch_waits",
 )  # fmt: skip
 GOALS = ("skill_goal", "perspective_goal", "junior_wants")
 PROMISES = ("moved", "stays", "appraisal", "coordinator", "managers", "end")
@@ -105,6 +108,9 @@ TOLD_COORDINATORS = ("at_risk", "confided", *(f"look_{matter}" for matter in Mat
 NUDGES = [f"mail.nudge.{matter}" for matter in Matter]
 COUNTED = ("messages_due", "messages_uncertain", "messages_refused", "leases_expired", "events_failing")
 
+WITH_WORDS = [one for one in Wanted if one not in (Wanted.PROPOSAL, Wanted.CHECK_IN, Wanted.BOOKING)]
+"""What is asked with a line of text below; the others show the thing itself."""
+
 EXPANSIONS: dict[str, list[str]] = {
     "status.alarm.{}": filled("status.alarm.{}", Alarm),
     "status.{}": filled("status.{}", COUNTED),
@@ -121,6 +127,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "mail.{}": [],  # a beginning: ``{}.subject`` and so on
     "mail.{}.subject": filled("mail.{}.subject", (*CONSENT, *ENDINGS, *SESSIONS, *LIFE, *TOLD_COORDINATORS)),
     "mail.{}.text": filled("mail.{}.text", (*CONSENT, *ENDINGS, *SESSIONS, *LIFE, *TOLD_COORDINATORS)),
+    "day_part.{}": filled("day_part.{}", DayPart),
     "page.agreement.promise.{}": filled("page.agreement.promise.{}", PROMISES),
     "page.agreement.{}": filled("page.agreement.{}", GOALS),
     "page.agreement.{}.hint": filled("page.agreement.{}.hint", GOALS),
@@ -153,6 +160,11 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.home.{}.title": filled("page.home.{}.title", Role),
     "page.import.what.{}": filled("page.import.what.{}", ("added", "changed", "left", "returned")),
     "page.import.{}": filled("page.import.{}", ("rows", *OF_STAFF, *OF_SIGN_UPS)),
+    "page.answers.{}": filled("page.answers.{}", (CheckInState.ANSWERED, CheckInState.LAPSED)),
+    "page.history.{}": filled("page.history.{}", Happened),
+    "page.me.asked.{}": filled("page.me.asked.{}", Wanted),
+    "page.me.asked.{}.text": filled("page.me.asked.{}.text", WITH_WORDS),
+    "page.me.do.{}": filled("page.me.do.{}", Wanted),
     "page.me.as.{}": filled("page.me.as.{}", Role),
     "page.pairing.state.{}": filled("page.pairing.state.{}", Standing),
     "page.pairing.text.proposed.{}": filled("page.pairing.text.proposed.{}", Role),

@@ -62,6 +62,9 @@ ROUTES: dict[str, Call] = {
     # coming in and going out
     "GET /sign-in": Call(ALL),
     "POST /sign-in": Call(ALL, data={"email": "{administrator}", "password": PASSWORD}),
+    "POST /sign-in/again": Call(
+        ALL, data={"email": "{administrator}", "password": PASSWORD, "again": "/me", "typed": "a=b"}
+    ),
     "POST /sign-out": Call(ALL),
     "GET /forgotten": Call(ALL),
     "POST /forgotten": Call(ALL, data={"email": "nobody@example.org"}),
@@ -71,6 +74,16 @@ ROUTES: dict[str, Call] = {
     # oneself
     "GET /me": Call(SIGNED_IN),
     "GET /api/v1/me": Call(SIGNED_IN),
+    "GET /api/v1/me/asked": Call(SIGNED_IN),
+    "GET /me/settings": Call(SIGNED_IN),
+    "POST /me/settings/zone": Call(SIGNED_IN, data={"zone": "Asia/Bangkok"}),
+    "POST /me/settings/reminders": Call(SIGNED_IN, data={"stop": "true"}),
+    "GET /me/data": Call(SIGNED_IN),
+    "GET /me/data/erased": Call(ALL),
+    "POST /me/data/export": Call(SIGNED_IN),
+    "POST /api/v1/me/export": Call(SIGNED_IN),
+    "POST /me/data/erase": Call(SIGNED_IN, data={"address": "nobody@example.org"}),
+    "POST /api/v1/me/erasure": Call(SIGNED_IN, json={"address": "nobody@example.org"}),
     # the directory
     "GET /api/v1/people": Call(STAFF),
     "GET /api/v1/people/{person}": Call(STAFF),
@@ -193,6 +206,13 @@ ROUTES: dict[str, Call] = {
     "GET /pairings/{pairing_id}/agreement": Call(TWO),
     "POST /pairings/{pairing_id}/agreement": Call(TWO, data=TERMS),
     "POST /pairings/{pairing_id}/agreement/sign": Call(TWO, data=SIGNATURE),
+    "GET /api/v1/pairings/{pairing_id}/goals": Call(TWO),
+    "POST /api/v1/pairings/{pairing_id}/goals": Call(TWO, json={"words": "Post once"}),
+    "POST /pairings/{pairing_id}/goals": Call(TWO, data={"words": "Post once"}),
+    "PUT /api/v1/goals/{goal_id}": Call(TWO, json={"reached": True}),
+    "DELETE /api/v1/goals/{goal_id}": Call(TWO),
+    "POST /pairings/{pairing_id}/goals/{goal_id}": Call(TWO, data={"reached": "true"}),
+    "POST /pairings/{pairing_id}/goals/{goal_id}/drop": Call(TWO),
     "POST /api/v1/pairings/{pairing_id}/pause": Call(TWO, json={"until": "2026-04-01"}),
     "POST /pairings/{pairing_id}/pause": Call(TWO, data={"until": "2026-04-01"}),
     "POST /api/v1/pairings/{pairing_id}/resume": Call({LEADER}),
@@ -232,6 +252,7 @@ ROUTES: dict[str, Call] = {
     # check-ins
     "GET /api/v1/check-ins": Call(SIGNED_IN),
     "GET /api/v1/check-ins/{check_in_id}": Call({LEADER}),
+    "GET /me/check-ins": Call(SIGNED_IN),
     "GET /me/check-ins/{check_in_id}": Call({LEADER}),
     "POST /api/v1/check-ins/{check_in_id}/answer": Call({LEADER}, json={"met": "no"}),
     "POST /me/check-ins/{check_in_id}": Call({LEADER}, data={"met": "no"}),

@@ -24,6 +24,7 @@ from tests.mentoring.world import (
     COORDINATOR,
     DONE_ABOUT_IT,
     EXCLUDED,
+    GOAL,
     GONE,
     JUNIOR,
     LEADER,
@@ -38,13 +39,23 @@ from tests.mentoring.world import (
     traces,
 )
 
+TAKING = {"POST /api/v1/me/export", "POST /me/data/export"}
+"""One takes along what one said oneself."""
 SECRETS = {
     EXCLUDED: {"GET /api/v1/programmes/{ref}/exclusions", "GET /api/v1/people"},
     NO_OF_A_JUNIOR: {"GET /api/v1/pairings/records"},
     NO_OF_A_LEADER: {"GET /api/v1/pairings/records"},
-    NOTE: {"GET /api/v1/check-ins"},
-    CONFIDED: {"GET /api/v1/concerns", "GET /concerns"},
+    NOTE: {"GET /api/v1/check-ins", *TAKING},
+    CONFIDED: {"GET /api/v1/concerns", "GET /concerns", *TAKING},
+    GOAL: {
+        "GET /api/v1/pairings/{pairing_id}/goals",
+        "PUT /api/v1/goals/{goal_id}",
+        "GET /pairings/{pairing_id}",
+        "POST /pairings/{pairing_id}/concern",
+        *TAKING,
+    },
     AGREED: {
+        *TAKING,
         "GET /api/v1/pairings/{pairing_id}/agreement",
         "POST /api/v1/pairings/{pairing_id}/agreement/sign",
         "GET /pairings/{pairing_id}/agreement",
@@ -63,7 +74,8 @@ READERS = {
     NO_OF_A_JUNIOR: OWN_COORDINATOR,
     NO_OF_A_LEADER: OWN_COORDINATOR,
     NOTE: {LEADER},
-    CONFIDED: OWN_COORDINATOR,
+    CONFIDED: {*OWN_COORDINATOR, LEADER},
+    GOAL: TWO,
     AGREED: TWO,
     DONE_ABOUT_IT: OWN_COORDINATOR,
     '"reason":"candour"': OWN_COORDINATOR,

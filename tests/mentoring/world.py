@@ -22,7 +22,7 @@ from mentoring.identity import MACHINE
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
 from mentoring.messages.unsubscribing import stop_token
-from mentoring.pairings.models import Agreement, CalendarFeed, Concern, Delegate, Pairing, PairSession
+from mentoring.pairings.models import Agreement, CalendarFeed, Concern, Delegate, Goal, Pairing, PairSession
 from mentoring.pairings.rules import Occasion, PairingState
 from mentoring.people import passwords
 from mentoring.people import service as people
@@ -52,6 +52,7 @@ DONE_ABOUT_IT = "I spoke with the one who confided in me"
 HOOK = "https://chat.example.org/whoever-knows-this-may-write"
 NOTE = "a private line to the coordinator"
 CONFIDED = "the leader confides this in the coordinator"
+GOAL = "what the two want to have done"
 AGREED = "what the two want from each other"
 PASSWORD = "a good long sentence to sign in with"
 PASSING = ('INSERT INTO "sign_in"', 'INSERT INTO "attempts"')
@@ -130,11 +131,13 @@ async def _life(db: AsyncSession, pairing: Pairing, who: Mapping[str, Person]) -
         id=uuid4(), pairing_id=pairing.id, version=1, occasion=Occasion.BEGINNING, every_days=21, minutes=45,
         language="en", skill_goal=AGREED, perspective_goal="", junior_wants="", written_at=NOW,
     )  # fmt: skip
-    db.add_all([concern, feed, delegate, agreement])
+    goal = Goal(id=uuid4(), pairing_id=pairing.id, words=GOAL, set_at=NOW)
+    db.add_all([concern, feed, delegate, agreement, goal])
     session = (await db.scalars(select(PairSession).where(PairSession.pairing_id == pairing.id))).one()
     return {
         "session_id": str(session.id),
         "concern_id": str(concern.id),
+        "goal_id": str(goal.id),
         "person_id": str(who[DELEGATE].id),
         "name": "of-the-leader.ics",
     }

@@ -10,8 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins import queries, service
 from mentoring.checkins.contracts import AnswerCheckIn, CheckInView, FollowUpView
+from mentoring.checkins.my_page import Asked, read_my_page
 from mentoring.identity import Actor
 from mentoring.policy import Action
+
+
+class AskedApi(Controller):
+    path = "/api/v1/me/asked"
+    tags = ["check-ins"]
+
+    @get("/", opt={"action": Action.SIGNED_IN})
+    async def read(
+        self, db: NamedDependency[AsyncSession], actor: NamedDependency[Actor], now: NamedDependency[datetime]
+    ) -> list[Asked]:
+        """What is asked of you now, the most pressing first."""
+        return (await read_my_page(db, actor, now)).asked
 
 
 class CheckInApi(Controller):
@@ -53,4 +66,4 @@ class FollowUpApi(Controller):
         return await queries.list_follow_ups(db, actor)
 
 
-ROUTES = (CheckInApi, FollowUpApi)
+ROUTES = (AskedApi, CheckInApi, FollowUpApi)

@@ -12,12 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins import queries, service
 from mentoring.checkins.contracts import AnswerCheckIn
+from mentoring.checkins.my_page import read_my_page
 from mentoring.checkins.rules import Met
 from mentoring.i18n import Words
 from mentoring.identity import Actor
-from mentoring.pairings.queries import my_pairings, my_sessions
 from mentoring.policy import Action
-from mentoring.programmes.queries import list_programmes, my_sign_ups
 from mentoring.settings import Settings
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page, speak
@@ -32,17 +31,26 @@ class MyPage(Controller):
 
     @get("/", opt={"action": Action.SIGNED_IN})
     async def me(
-        self, db: NamedDependency[AsyncSession], actor: NamedDependency[Actor], words: NamedDependency[Words]
+        self,
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
     ) -> Template:
+        mine = await read_my_page(db, actor, now)
         return page(
             "checkins/me.html",
-            pairings=await my_pairings(db, actor),
-            sessions=await my_sessions(db, actor),
-            check_ins=await queries.my_check_ins(db, actor),
-            sign_ups=await my_sign_ups(db, actor),
-            programmes=await list_programmes(db, actor),
+            asked=mine.asked,
+            pairings=mine.pairings,
+            sessions=mine.sessions,
+            sign_ups=mine.sign_ups,
+            programmes=mine.programmes,
             titles=await read_titles(db, actor, words),
         )
+
+    @get("/check-ins", opt={"action": Action.CHECK_IN_READ})
+    async def check_ins(self, db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]) -> Template:
+        return page("checkins/answers.html", check_ins=await queries.my_check_ins(db, actor))
 
     @get("/check-ins/{check_in_id:uuid}", opt={"action": Action.CHECK_IN_READ})
     async def check_in(

@@ -115,7 +115,7 @@ class StaffImported(Event, frozen=True):
 
 
 class PersonLeft(Event, frozen=True):
-    """Somebody is in the staff file no longer."""
+    """Somebody is in the staff file no longer, or had themselves forgotten."""
 
     person_id: UUID
 

@@ -57,6 +57,8 @@ class Known:
     holders: dict[str, UUID] = field(default_factory=dict)
     """Who has which address, with and without a staff number."""
     unnumbered: set[UUID] = field(default_factory=set)
+    zones: dict[str, str] = field(default_factory=dict)
+    """Of those who chose their time zone themselves: what a file says of it counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class Plan:
 
 def plan_import(known: Known, file: StaffFile) -> Plan:
     """Compare a file with who is known. People without a staff number never leave by a file."""
-    rows = [row if row.time_zone else structs.replace(row, time_zone=NO_ZONE) for row in file.rows]
+    rows = [_zoned(row, known.zones.get(row.staff_no) or row.time_zone or NO_ZONE) for row in file.rows]
     found = difference(known.current, rows, file.columns, file.faulty)
     added: list[StaffRow] = []
     updates = [Update(known.ids[change.row.staff_no], change.row, change.fields) for change in found.changed]
@@ -115,6 +117,10 @@ def plan_import(known: Known, file: StaffFile) -> Plan:
         difference=found,
         too_many_leave=_doubtful(len(found.left), len(known.current)),
     )
+
+
+def _zoned(row: StaffRow, zone: str) -> StaffRow:
+    return row if row.time_zone == zone else structs.replace(row, time_zone=zone)
 
 
 def _moved_out(known: Known, added: Iterable[StaffRow], updates: Iterable[Update]) -> list[UUID]:

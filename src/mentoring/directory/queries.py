@@ -58,6 +58,8 @@ def _noted(known: Known, row: Row[*tuple[object, ...]]) -> bool:
         known.unnumbered.add(row.id)
         return False
     known.ids[row.staff_no] = row.id
+    if row.zone_chosen:
+        known.zones[row.staff_no] = row.time_zone
     if row.left_on is not None:
         known.gone.add(row.staff_no)
     return row.left_on is None

@@ -35,21 +35,36 @@ def told_to(actor: Actor) -> ColumnElement[bool]:
 
 
 async def raise_concern(db: AsyncSession, actor: Actor, pairing_id: UUID, said: RaiseConcern, now: datetime) -> None:
-    """Tell the coordinator something in confidence. The partner learns nothing of it. Raises ``PairingNotFound``."""
+    """Tell the coordinator something in confidence. The partner learns nothing of it.
+
+    What they have still to look after is told once, however often it is sent. Raises ``PairingNotFound``.
+    """
     pairing = policy.require(actor, Action.CONCERN_RAISE, await db.get(Pairing, pairing_id), PairingNotFound)
     assert actor.id is not None
+    words = said.message.replace("\r\n", "\n").strip()
+    if await _told_already(db, pairing.id, actor.id, words):
+        return
     concern = Concern(
         id=uuid4(),
         programme_id=pairing.programme_id,
         pairing_id=pairing.id,
         person_id=actor.id,
         about_id=pairing.junior_id if actor.id == pairing.leader_id else pairing.leader_id,
-        words=said.message.replace("\r\n", "\n").strip(),
+        words=words,
         raised_at=now,
     )
     db.add(concern)
     journal.record(db, ConcernRaised(concern.id), by=None, at=now)
     await db.flush()
+
+
+async def _told_already(db: AsyncSession, pairing_id: UUID, person_id: UUID, words: str) -> bool:
+    """Whether the very same words lie there. The pairing is held, so that of two at once one comes after the other."""
+    await db.get(Pairing, pairing_id, with_for_update=True)
+    same = select(Concern.id).where(
+        Concern.pairing_id == pairing_id, Concern.person_id == person_id, Concern.words == words
+    )
+    return await db.scalar(same.where(Concern.closed_at.is_(None)).limit(1)) is not None
 
 
 async def list_concerns(db: AsyncSession, actor: Actor) -> list[ConcernView]:

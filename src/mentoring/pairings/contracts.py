@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from mentoring.journal import Event
 from mentoring.pairings.rules import Ending, PairingState, SessionState, Standing
+from mentoring.pairings.slots import SharedTimes
 
 
 class NeedMet(Struct, frozen=True):
@@ -72,6 +73,8 @@ class PairingView(Struct, frozen=True):
     paused_by_me: bool = False
     completed: bool = False
     """It went its whole way. Why else it is over is not said: either may end it without a reason to the other."""
+    times: SharedTimes | None = None
+    """When both can meet, on both clocks; empty where it is not known."""
     may_rematch: bool = False
     rematch_asked: bool = False
 
@@ -236,6 +239,22 @@ class AgreementMade(Event, frozen=True):
     """Both have signed."""
 
     agreement_id: UUID
+
+
+class GoalSet(Event, frozen=True):
+    goal_id: UUID
+
+
+class GoalReached(Event, frozen=True):
+    """Ticked; ``reached`` is false where the tick was taken back."""
+
+    goal_id: UUID
+    reached: bool
+
+
+class GoalDropped(Event, frozen=True):
+    pairing_id: UUID
+    goal_id: UUID
 
 
 class DelegateNamed(Event, frozen=True):

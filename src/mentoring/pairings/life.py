@@ -99,6 +99,23 @@ class Agreements(Struct, frozen=True):
     signed_by_me: bool
 
 
+class SetGoal(Struct, frozen=True, forbid_unknown_fields=True):
+    words: Annotated[str, Meta(min_length=1, max_length=300, pattern=ONE_LINE)]
+
+
+class TickGoal(Struct, frozen=True, forbid_unknown_fields=True):
+    reached: bool
+
+
+class GoalView(Struct, frozen=True):
+    """What the two want to have done together."""
+
+    id: UUID
+    words: str
+    set_at: datetime
+    reached_at: datetime | None
+
+
 class Pause(Struct, frozen=True, forbid_unknown_fields=True):
     until: date
 

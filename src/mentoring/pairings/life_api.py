@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.identity import Actor
-from mentoring.pairings import agreements, closing, concerns, delegates, endings, feeds, pausing
+from mentoring.pairings import agreements, closing, concerns, delegates, endings, feeds, goals, pausing
 from mentoring.pairings.contracts import PairingView
 from mentoring.pairings.life import (
     Agreements,
@@ -21,11 +21,14 @@ from mentoring.pairings.life import (
     EndPairing,
     FeedShown,
     FeedView,
+    GoalView,
     LeaveProgramme,
     NameDelegate,
     Pause,
     RaiseConcern,
+    SetGoal,
     SignAgreement,
+    TickGoal,
     WriteAgreement,
 )
 from mentoring.policy import Action
@@ -69,6 +72,28 @@ class LifeApi(Controller):
     ) -> Agreements:
         """Sign the words that you have read."""
         return await agreements.sign_agreement(db, actor, pairing_id, data, now)
+
+    @get("/goals", opt={"action": Action.GOAL_SET})
+    async def goals(
+        self,
+        pairing_id: FromPath[UUID],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+    ) -> list[GoalView]:
+        """What the two want to have done together."""
+        return await goals.list_goals(db, actor, pairing_id)
+
+    @post("/goals", opt={"action": Action.GOAL_SET})
+    async def set_goal(
+        self,
+        pairing_id: FromPath[UUID],
+        data: JSONBody[SetGoal],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> GoalView:
+        """Set a goal; the same words twice are the same as once."""
+        return await goals.set_goal(db, actor, pairing_id, data, now)
 
     @post("/pause", opt={"action": Action.PAIRING_PAUSE}, status_code=200)
     async def pause(
@@ -264,4 +289,32 @@ class ConcernApi(Controller):
         await concerns.close_concern(db, actor, concern_id, now)
 
 
-ROUTES = (LifeApi, OwnCalendarApi, ConcernApi)
+class GoalApi(Controller):
+    path = "/api/v1/goals/{goal_id:uuid}"
+    tags = ["pairings"]
+
+    @put("/", opt={"action": Action.GOAL_SET})
+    async def tick(
+        self,
+        goal_id: FromPath[UUID],
+        data: JSONBody[TickGoal],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> GoalView:
+        """Tick a goal as reached, or take the tick back."""
+        return await goals.tick_goal(db, actor, goal_id, data, now)
+
+    @delete("/", opt={"action": Action.GOAL_SET})
+    async def drop(
+        self,
+        goal_id: FromPath[UUID],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> None:
+        """Take a goal away."""
+        await goals.drop_goal(db, actor, goal_id, now)
+
+
+ROUTES = (LifeApi, GoalApi, OwnCalendarApi, ConcernApi)

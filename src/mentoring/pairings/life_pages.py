@@ -1,4 +1,4 @@
-"""The pages of the life of a pairing: agreement, pause, end, closing, concerns; one's calendar and delegates."""
+"""The pages of the life of a pairing: agreement, goals, pause, end, closing, concerns; and the calendar feed itself."""
 
 from datetime import datetime
 from functools import partial
@@ -12,15 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.i18n import Words
 from mentoring.identity import Actor
-from mentoring.pairings import agreements, closing, concerns, delegates, endings, feeds, pausing, queries
+from mentoring.pairings import agreements, closing, concerns, endings, feeds, goals, pausing, queries
 from mentoring.pairings.life import (
     Assess,
     EndPairing,
     LeaveProgramme,
-    NameDelegate,
     Pause,
     RaiseConcern,
+    SetGoal,
     SignAgreement,
+    TickGoal,
     WriteAgreement,
 )
 from mentoring.pairings.pages import pairing_page
@@ -84,7 +85,9 @@ class LifePages(Controller):
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(pairing_page, db, actor, words, pairing_id, now), db):
+        async with kept(
+            partial(pairing_page, db, actor, words, pairing_id, now, {"until": data.until.isoformat()}), db
+        ):
             await pausing.pause_pairing(db, actor, pairing_id, data, now)
         return Redirect(f"/pairings/{pairing_id}", status_code=303)
 
@@ -109,7 +112,7 @@ class LifePages(Controller):
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(pairing_page, db, actor, words, pairing_id, now), db):
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"end": data.reason}), db):
             await endings.end_pairing(db, actor, pairing_id, data, now)
         return Redirect(f"/pairings/{pairing_id}", status_code=303)
 
@@ -123,7 +126,7 @@ class LifePages(Controller):
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(pairing_page, db, actor, words, pairing_id, now), db):
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"leave": data.reason}), db):
             await endings.leave_programme(db, actor, pairing_id, data, now)
         return Redirect(f"/pairings/{pairing_id}", status_code=303)
 
@@ -150,9 +153,52 @@ class LifePages(Controller):
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Template:
-        async with kept(partial(pairing_page, db, actor, words, pairing_id, now), db):
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"message": data.message}), db):
             await concerns.raise_concern(db, actor, pairing_id, data, now)
         return await pairing_page(db, actor, words, pairing_id, now, confided=True)
+
+    @post("/goals", opt={"action": Action.GOAL_SET})
+    async def set_goal(
+        self,
+        pairing_id: FromPath[UUID],
+        data: URLEncodedBody[SetGoal],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"goal": data.words}), db):
+            await goals.set_goal(db, actor, pairing_id, data, now)
+        return Redirect(f"/pairings/{pairing_id}#goals", status_code=303)
+
+    @post("/goals/{goal_id:uuid}", opt={"action": Action.GOAL_SET})
+    async def tick(
+        self,
+        pairing_id: FromPath[UUID],
+        goal_id: FromPath[UUID],
+        data: URLEncodedBody[TickGoal],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now), db):
+            await goals.tick_goal(db, actor, goal_id, data, now)
+        return Redirect(f"/pairings/{pairing_id}#goals", status_code=303)
+
+    @post("/goals/{goal_id:uuid}/drop", opt={"action": Action.GOAL_SET})
+    async def drop(
+        self,
+        pairing_id: FromPath[UUID],
+        goal_id: FromPath[UUID],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Redirect:
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now), db):
+            await goals.drop_goal(db, actor, goal_id, now)
+        return Redirect(f"/pairings/{pairing_id}#goals", status_code=303)
 
     @get("/closing", opt={"action": Action.ASSESS})
     async def closing_page(
@@ -216,83 +262,6 @@ def _assessment_of(typed: Typed) -> Assess:
     return command_of(Assess, {"skills": skills})
 
 
-class OwnCalendarPages(Controller):
-    """One's calendar feed, and who books for whom."""
-
-    path = "/me"
-    include_in_schema = False
-
-    @get("/calendar", opt={"action": Action.FEED})
-    async def calendar(
-        self,
-        db: NamedDependency[AsyncSession],
-        actor: NamedDependency[Actor],
-    ) -> Template:
-        return await _calendar(db, actor)
-
-    @post("/calendar/feed", opt={"action": Action.FEED}, status_code=200)
-    async def make_feed(
-        self,
-        db: NamedDependency[AsyncSession],
-        actor: NamedDependency[Actor],
-        settings: NamedDependency[Settings],
-        now: NamedDependency[datetime],
-    ) -> Template:
-        made = await feeds.make_feed(db, actor, settings, now)
-        return await _calendar(db, actor, made.url)
-
-    @post("/calendar/revoke", opt={"action": Action.FEED})
-    async def revoke_feed(
-        self,
-        db: NamedDependency[AsyncSession],
-        actor: NamedDependency[Actor],
-        now: NamedDependency[datetime],
-    ) -> Redirect:
-        await feeds.revoke_feed(db, actor, now)
-        return Redirect("/me/calendar", status_code=303)
-
-    @post("/delegates", opt={"action": Action.DELEGATES})
-    async def name(
-        self,
-        data: URLEncodedBody[NameDelegate],
-        db: NamedDependency[AsyncSession],
-        actor: NamedDependency[Actor],
-        now: NamedDependency[datetime],
-    ) -> Redirect:
-        async with kept(partial(_calendar, db, actor, None, data.person), db):
-            await delegates.name_delegate(db, actor, data, now)
-        return Redirect("/me/calendar", status_code=303)
-
-    @post("/delegates/{person_id:uuid}/remove", opt={"action": Action.DELEGATES})
-    async def remove(
-        self,
-        person_id: FromPath[UUID],
-        db: NamedDependency[AsyncSession],
-        actor: NamedDependency[Actor],
-        now: NamedDependency[datetime],
-    ) -> Redirect:
-        await delegates.remove_delegate(db, actor, person_id, now)
-        return Redirect("/me/calendar", status_code=303)
-
-    @get("/sessions", opt={"action": Action.SIGNED_IN})
-    async def delegated(
-        self,
-        db: NamedDependency[AsyncSession],
-        actor: NamedDependency[Actor],
-    ) -> Template:
-        return page("pairings/delegated.html", sessions=await delegates.delegated_sessions(db, actor))
-
-
-async def _calendar(db: AsyncSession, actor: Actor, url: str | None = None, person: str = "") -> Template:
-    return page(
-        "pairings/calendar.html",
-        feed=await feeds.read_feed(db, actor),
-        url=url,
-        delegates=await delegates.list_delegates(db, actor),
-        person=person,
-    )
-
-
 class ConcernPages(Controller):
     path = "/concerns"
     include_in_schema = False
@@ -333,4 +302,4 @@ class FeedPages(Controller):
         return Response(content, media_type="text/calendar")
 
 
-ROUTES = (LifePages, OwnCalendarPages, ConcernPages, FeedPages)
+ROUTES = (LifePages, ConcernPages, FeedPages)

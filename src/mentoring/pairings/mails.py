@@ -139,6 +139,8 @@ def _ended(subject: Subject, post: Post) -> Letter:
         return _letter(
             "pairing_completed", subject, choices=[Choice(words.text("mail.pairing_completed.choice"), link)]
         )
+    if subject.partner.erased:
+        return _letter("pairing_erased", subject)
     if pairing.ending in (None, Ending.LEFT):
         return _letter("pairing_ended", subject)
     link = post.url(f"/pairings/{pairing.id}")

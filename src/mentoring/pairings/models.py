@@ -147,6 +147,18 @@ class Agreement(Base):
     agreed_at: Mapped[datetime | None]
 
 
+class Goal(Base):
+    """What the two want to have done together, in their words; ticked by either once it is reached."""
+
+    __tablename__ = "goal"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    pairing_id: Mapped[UUID] = mapped_column(ForeignKey(Pairing.id, ondelete="CASCADE"), index=True)
+    words: Mapped[PersonalText]
+    set_at: Mapped[datetime]
+    reached_at: Mapped[datetime | None]
+
+
 class Delegate(Base):
     """Somebody who may book and move the sessions of a leader."""
 

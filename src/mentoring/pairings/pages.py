@@ -1,5 +1,6 @@
 """The pages of a pairing: who is proposed and why, yes or no, and then when the two meet and how it goes on."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -12,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.i18n import Words
 from mentoring.identity import Actor
-from mentoring.pairings import agreements, booking, closing, queries, service
+from mentoring.pairings import agreements, booking, closing, goals, queries, service
 from mentoring.pairings.contracts import Decline
+from mentoring.pairings.history import history_of
 from mentoring.pairings.life import BookSession, ReportSession
 from mentoring.policy import Action
 from mentoring.skills.queries import read_titles
@@ -22,6 +24,7 @@ from mentoring.web.forms import kept
 
 PAUSE_OFFERED = timedelta(days=28)
 """What the form proposes; whoever pauses says how long."""
+NOTHING: Mapping[str, str] = {}
 
 
 class PairingPages(Controller):
@@ -62,7 +65,7 @@ class PairingPages(Controller):
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, data.reason), db):
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"reason": data.reason}), db):
             await service.decline_pairing(db, actor, pairing_id, data, now)
         return Redirect(f"/pairings/{pairing_id}", status_code=303)
 
@@ -73,21 +76,28 @@ async def pairing_page(
     words: Words,
     pairing_id: UUID,
     now: datetime,
-    reason: str = "",
+    typed: Mapping[str, str] = NOTHING,
     *,
     confided: bool = False,
 ) -> Template:
-    """The page of a pairing; other doors of this slice show it again where their form was refused."""
+    """The page of a pairing; other doors of this slice show it again, with what was typed, where they are refused."""
     pairing = await queries.read_pairing(db, actor, pairing_id)
+    begun = pairing.began_at is not None
+    sessions = await queries.pairing_sessions(db, actor, pairing_id)
+    agreement = await agreements.read_agreements(db, actor, pairing_id) if begun else None
+    set_goals = await goals.list_goals(db, actor, pairing_id) if begun else []
     return page(
         "pairings/pairing.html",
         pairing=pairing,
-        sessions=await queries.pairing_sessions(db, actor, pairing_id),
+        sessions=sessions,
+        following=next((one for one in sessions if one.state in queries.AHEAD and one.starts_at > now), None),
         titles=await read_titles(db, actor, words),
-        reason=reason,
+        typed=typed,
         confided=confided,
-        closing=await closing.read_assessment(db, actor, pairing_id, now) if pairing.began_at else None,
-        agreement=await agreements.read_agreements(db, actor, pairing_id) if pairing.began_at else None,
+        closing=await closing.read_assessment(db, actor, pairing_id, now) if begun else None,
+        agreement=agreement,
+        goals=set_goals,
+        history=history_of(pairing, sessions, agreement, set_goals),
         pause_ends=(now + PAUSE_OFFERED).date(),
     )
 

@@ -17,6 +17,7 @@ from mentoring.pairings.consent import Calendar
 from mentoring.pairings.contracts import PairingRecord, PairingView, Reasons, SessionView
 from mentoring.pairings.models import Agreement, Pairing, PairSession, Rematch
 from mentoring.pairings.rules import Ending, PairingNotFound, PairingState, SessionState, Standing
+from mentoring.pairings.slots import shared_times
 from mentoring.people.models import Person
 from mentoring.people.queries import full_name
 from mentoring.policy import Action
@@ -93,6 +94,7 @@ def _view(
         paused_until=pairing.paused_until,
         paused_by_me=pairing.paused_by_id == actor.id and pairing.state is PairingState.PAUSED,
         completed=pairing.ending is Ending.COMPLETED,
+        times=shared_times(pairing.reasons.slots, place.zone, partner.time_zone or "UTC", pairing.made_at),
         may_rematch=rules.may_rematch(pairing.state, pairing.ending) and pairing.id not in asked,
         rematch_asked=pairing.id in asked,
     )

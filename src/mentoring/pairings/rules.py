@@ -17,6 +17,8 @@ SEARCH_DAYS = 21
 """How far past its day a session may slide to find a shared slot on a working day of both."""
 BOOKED_WITHIN = timedelta(days=180)
 """How far ahead a session can be booked: what lies further is a plan, not an appointment."""
+MOST_GOALS = 7
+"""Of one pairing: as many as it has sessions."""
 LONGEST_PAUSE = timedelta(days=92)
 """A longer one is an end: who comes back after a season is matched anew."""
 BACK_AT = time(8)
@@ -96,6 +98,18 @@ class ConsentStep(enum.StrEnum):
 
 class PairingNotFound(NotFound):
     """No such pairing, or none of yours."""
+
+
+class GoalNotFound(NotFound):
+    """No such goal, or none of yours."""
+
+
+class GoalWithoutWords(Invalid):
+    """A goal of blanks alone."""
+
+
+class GoalsEnough(Conflict):
+    """There are ``most`` goals already: more are none."""
 
 
 class PairingNotAsking(Conflict):

@@ -1,7 +1,8 @@
 """When two people could meet: what both state as their hours, each on their own clock, on days on which both work."""
 
+import enum
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,9 @@ USUAL_HOURS: Hours = [(weekday, 9 * 60, 17 * 60) for weekday in range(5)]
 """Of whoever has stated none."""
 DAY = timedelta(days=1)
 
+MORNING, NOON, EVENING, NIGHT = time(6), time(12), time(17), time(22)
+"""When the parts of a day begin, on a wall clock."""
+
 Span = tuple[datetime, datetime]
 """From a moment until another, both in UTC."""
 
@@ -33,6 +37,42 @@ class Stated(Struct, frozen=True):
     zone: str
     country: str
     hours: Hours
+
+
+class DayPart(enum.StrEnum):
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+    NIGHT = "night"
+
+
+class SharedTimes(Struct, frozen=True):
+    """When the two can begin, in words for one of them: weekdays (Monday is 0), and what part of whose day that is."""
+
+    days: list[int]
+    mine: list[DayPart]
+    theirs: list[DayPart]
+
+
+def day_part(clock: time) -> DayPart:
+    """Which part of the day a wall clock shows."""
+    parts = ((NIGHT, DayPart.NIGHT), (EVENING, DayPart.EVENING), (NOON, DayPart.AFTERNOON), (MORNING, DayPart.MORNING))
+    return next((part for begins, part in parts if clock >= begins), DayPart.NIGHT)
+
+
+def shared_times(quarters: Sequence[int], mine: str, theirs: str, at: datetime) -> SharedTimes | None:
+    """Read ``quarters`` of the UTC week, at which two can begin, on the clocks of both in the week of ``at``."""
+    monday = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - at.astimezone(UTC).weekday() * DAY
+    moments = [monday + quarter * timedelta(minutes=15) for quarter in quarters]
+    if not moments:
+        return None
+    ours, others = ([one.astimezone(ZoneInfo(zone)) for one in moments] for zone in (mine, theirs))
+    return SharedTimes(sorted({one.weekday() for one in ours}), _parts(ours), _parts(others))
+
+
+def _parts(moments: Iterable[datetime]) -> list[DayPart]:
+    found = {day_part(one.time()) for one in moments}
+    return [part for part in DayPart if part in found]
 
 
 def shared_slots(

@@ -25,6 +25,15 @@ class Credentials(Struct, frozen=True, forbid_unknown_fields=True):
     next: Line = "/"
 
 
+class CredentialsAgain(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of somebody whose session ended before their form arrived: ``again`` is where it goes, ``typed`` what it says."""
+
+    email: Line
+    password: Secret
+    again: Line
+    typed: Annotated[str, Meta(max_length=200_000)]
+
+
 class Address(Struct, frozen=True, forbid_unknown_fields=True):
     email: Line
 
@@ -121,6 +130,10 @@ class Language(Struct, frozen=True, forbid_unknown_fields=True):
 
     language: Line
     next: Line = "/"
+
+
+class OwnReminders(Struct, frozen=True, forbid_unknown_fields=True):
+    stop: bool
 
 
 class RemindersView(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy import JSON, ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mentoring.db import Base, PersonalText, PlainText
@@ -32,6 +32,8 @@ class Person(Base):
     duty_station: Mapped[PlainText]
     country: Mapped[PlainText]
     time_zone: Mapped[PlainText]
+    zone_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it was the person who said so: then no staff file says otherwise."""
     languages: Mapped[dict[str, int]] = mapped_column(JSON, info={"personal": True})
     """Working languages: code to fluency, 1 basic, 2 professional, 3 native."""
     language: Mapped[PlainText] = mapped_column(default="en")

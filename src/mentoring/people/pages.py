@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.people import reminders, service
-from mentoring.people.contracts import Address, Credentials, Language, NewPassword
+from mentoring.people.contracts import Address, Credentials, CredentialsAgain, Language, NewPassword
 from mentoring.people.rules import local_path
 from mentoring.policy import Action
 from mentoring.settings import Settings
@@ -44,6 +44,23 @@ class PeoplePages(Controller):
         async with kept(partial(_sign_in_again, data)):
             secret = await service.sign_in(database, data, source, now)
         return Redirect(local_path(data.next), status_code=303, cookies=[session_cookie(settings, secret)])
+
+    @post("/sign-in/again", opt={"action": Action.PUBLIC}, status_code=200)
+    async def sign_in_again(
+        self,
+        data: URLEncodedBody[CredentialsAgain],
+        request: AnyRequest,
+        database: NamedDependency[Database],
+        settings: NamedDependency[Settings],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        """What was typed comes back, to be sent with one more tap: nothing is done in somebody's name unseen."""
+        source = request.client.host if request.client else "unknown"
+        async with kept(partial(_held, "people/sign_in_again.html", data)):
+            secret = await service.sign_in(database, Credentials(data.email, data.password), source, now)
+        answer = await _held("people/typed.html", data)
+        answer.cookies.append(session_cookie(settings, secret))
+        return answer
 
     @post("/sign-out", opt={"action": Action.PUBLIC})
     async def sign_out(
@@ -131,6 +148,10 @@ class ReminderPages(Controller):
 
 async def _sign_in_again(typed: Credentials) -> Template:
     return page("people/sign_in.html", next=local_path(typed.next), email=typed.email)
+
+
+async def _held(template: str, typed: CredentialsAgain) -> Template:
+    return page(template, email=typed.email, again=local_path(typed.again), typed=typed.typed)
 
 
 async def _forgotten_again(typed: Address) -> Template:

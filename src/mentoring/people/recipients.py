@@ -11,6 +11,7 @@ from mentoring.i18n import Words
 from mentoring.messages.models import Message
 from mentoring.messages.rendering import words_for
 from mentoring.people.models import Mailing, Person
+from mentoring.people.rules import ERASED
 
 
 class Recipient(Struct, frozen=True):
@@ -26,6 +27,10 @@ class Recipient(Struct, frozen=True):
     country: str
     zone: str
     language: str
+
+    @property
+    def erased(self) -> bool:
+        return self.email.endswith(ERASED)
 
     @property
     def words(self) -> Words:

@@ -5,20 +5,20 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring import journal
+from mentoring import journal, policy
 from mentoring.db import insert_missing
 from mentoring.i18n import Words
+from mentoring.identity import Actor
 from mentoring.messages.unsubscribing import StopLinkUnknown, read_stop_token
-from mentoring.people.contracts import RemindersResumed, RemindersStopped, RemindersView
+from mentoring.people.contracts import OwnReminders, RemindersResumed, RemindersStopped, RemindersView
 from mentoring.people.models import Mailing, Person
+from mentoring.policy import Action
 from mentoring.settings import Settings
 
 
 async def read_reminders(db: AsyncSession, settings: Settings, token: str) -> RemindersView:
     """Whether the one whose link this is gets reminders. Opening it changes nothing: scanners open links too."""
-    person = await _whose(db, settings, token)
-    mailing = await db.get(Mailing, person.id)
-    return RemindersView(stopped=mailing is not None and mailing.stopped_at is not None)
+    return await _view(db, await _whose(db, settings, token))
 
 
 async def words_of_link(db: AsyncSession, settings: Settings, token: str) -> Words:
@@ -31,7 +31,27 @@ async def set_reminders(
     db: AsyncSession, settings: Settings, token: str, *, stop: bool, now: datetime
 ) -> RemindersView:
     """Stop what may be stopped, or let it come again; twice is the same as once. Raises ``StopLinkUnknown``."""
-    person = await _whose(db, settings, token)
+    return await _set(db, await _whose(db, settings, token), stop=stop, now=now)
+
+
+async def read_own_reminders(db: AsyncSession, actor: Actor) -> RemindersView:
+    """Whether one gets reminders oneself."""
+    person = policy.require(actor, Action.SELF_WRITE, await db.get(Person, actor.id) if actor.id else None)
+    return await _view(db, person)
+
+
+async def set_own_reminders(db: AsyncSession, actor: Actor, wanted: OwnReminders, now: datetime) -> RemindersView:
+    """Stop what may be stopped of one's own, or let it come again."""
+    person = policy.require(actor, Action.SELF_WRITE, await db.get(Person, actor.id) if actor.id else None)
+    return await _set(db, person, stop=wanted.stop, now=now)
+
+
+async def _view(db: AsyncSession, person: Person) -> RemindersView:
+    mailing = await db.get(Mailing, person.id)
+    return RemindersView(stopped=mailing is not None and mailing.stopped_at is not None)
+
+
+async def _set(db: AsyncSession, person: Person, *, stop: bool, now: datetime) -> RemindersView:
     mailing = await mailing_of(db, person.id)
     if stop is (mailing.stopped_at is None):
         mailing.stopped_at = now if stop else None

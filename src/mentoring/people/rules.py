@@ -40,6 +40,12 @@ LABEL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-")
 LONGEST_LOCAL, LONGEST_LABEL, LONGEST_ADDRESS = 64, 63, 254
 
 
+NOBODY = "—"
+"""Stands where the name of somebody stood who had themselves forgotten."""
+ERASED = "@erased.invalid"
+"""Where their addresses end: the name of no host, for ever (RFC 2606)."""
+
+
 class LinkPurpose(enum.StrEnum):
     INVITATION = "invitation"
     RESET = "reset"

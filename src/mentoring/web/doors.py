@@ -7,9 +7,10 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 import jinja2
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
+from litestar.enums import RequestEncodingType
 from litestar.handlers import BaseRouteHandler
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
@@ -22,11 +23,21 @@ from mentoring.db import Database
 from mentoring.failpoints import failpoint
 from mentoring.i18n import Words, offered, own_name
 from mentoring.identity import ANONYMOUS, Actor
-from mentoring.policy import Action, ScopeMissing, SignInNeeded, allows, decided_at_the_door, require_right
+from mentoring.policy import (
+    Action,
+    ScopeMissing,
+    SignedOutMeanwhile,
+    SignInNeeded,
+    allows,
+    decided_at_the_door,
+    require_right,
+)
 from mentoring.settings import Settings
 from mentoring.web.links import linked
 
 COOKIE_LASTS = 8 * 60 * 60
+MOST_TYPED = 100_000
+"""Characters of a form that are carried through signing in again; the longest that we have may hold some 10,000."""
 HERE = Path(__file__).parent
 AnyConnection = ASGIConnection[BaseRouteHandler, object, object, object]  # type: ignore[type-var]
 
@@ -53,7 +64,7 @@ class RouteWithoutAction(RuntimeError):
     """A route does not say which action of the policy it is; the service does not start with it."""
 
 
-def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """Let in whoever may be asked further: signed in unless the action is public, and with the token's scope.
 
     Where it does not matter what is acted upon, this decides; else the use case does, which knows.
@@ -63,11 +74,22 @@ def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     if action is Action.PUBLIC:
         return
     if actor.anonymous:
-        raise SignInNeeded()
+        raise await _sent_away(connection)
     if actor.scopes is not None and action.scope not in actor.scopes:
         raise ScopeMissing(scope=action.scope)
     if decided_at_the_door(action):
         require_right(actor, action)
+
+
+async def _sent_away(connection: AnyConnection) -> SignInNeeded:
+    """Who is not signed in; what they typed, where they sent a form, goes along, so that nothing of it is lost."""
+    kind = connection.headers.get("content-type", "").partition(";")[0]
+    if not isinstance(connection, Request) or kind != RequestEncodingType.URL_ENCODED:
+        return SignInNeeded()
+    typed = urlencode(list((await connection.form()).multi_items()))
+    if len(typed) > MOST_TYPED:
+        return SignInNeeded()
+    return SignedOutMeanwhile(again=connection.url.path, typed=typed)
 
 
 def check_routes(app: Litestar) -> None:
@@ -146,7 +168,7 @@ def template_engine(slices: Iterable[str], settings: Settings) -> JinjaTemplateE
     )  # fmt: skip
     environment.globals.update(
         _=translate, plural=plural, words=words_in, actor=actor_in, may=may, here=here, offered=offered,
-        own_name=own_name, organisation=settings.organisation, mailbox=settings.smtp_url is None,
+        own_name=own_name, fields_of=fields_of, organisation=settings.organisation, mailbox=settings.smtp_url is None,
         linked=partial(linked, settings.base_url),
     )  # fmt: skip
     return JinjaTemplateEngine.from_environment(environment)
@@ -155,6 +177,11 @@ def template_engine(slices: Iterable[str], settings: Settings) -> JinjaTemplateE
 def _scope(context: jinja2.runtime.Context) -> Scope:
     scope: Scope = context["request"].scope
     return scope
+
+
+def fields_of(typed: str) -> list[tuple[str, str]]:
+    """The fields of a form, as they were sent."""
+    return parse_qsl(typed, keep_blank_values=True)
 
 
 @jinja2.pass_context

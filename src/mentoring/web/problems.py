@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Template
 
 from mentoring.errors import Conflict, Invalid, MentoringError, NotAllowed, NotFound
-from mentoring.policy import SignInNeeded
+from mentoring.policy import SignedOutMeanwhile, SignInNeeded
 from mentoring.web.doors import words_of
 from mentoring.web.forms import FormRefused
 
@@ -24,6 +24,8 @@ AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # its ow
 def refused(request: AnyRequest, refusal: MentoringError) -> Response[object]:
     """Answer a refusal in the form that the asker reads."""
     status = _status(refusal)
+    if isinstance(refusal, SignedOutMeanwhile) and not for_program(request):
+        return _signed_out(request, refusal)
     if isinstance(refusal, SignInNeeded):
         if not for_program(request):
             back = request.url.path if request.method == "GET" else "/"
@@ -31,6 +33,12 @@ def refused(request: AnyRequest, refusal: MentoringError) -> Response[object]:
         status = 401
     text = words_of(request.scope).text(f"error.{refusal.code}", **refusal.details)
     return _answer(request, status, refusal.code, text, refusal.details)
+
+
+def _signed_out(request: AnyRequest, refusal: SignedOutMeanwhile) -> Response[object]:
+    """Let somebody sign in again with the form that they sent in hand."""
+    context = {**refusal.details, "email": "", "refusal": words_of(request.scope).text(f"error.{refusal.code}")}
+    return Template("people/sign_in_again.html", context=context, status_code=401, media_type=MediaType.HTML)  # type: ignore[return-value]  # as in ``_answer``
 
 
 def form_refused(request: AnyRequest, refused: FormRefused) -> Template:

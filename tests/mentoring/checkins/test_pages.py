@@ -141,9 +141,9 @@ async def test_an_open_question_waits_on_one_s_own_page(
     sent = await client.post(f"/me/check-ins/{check_in_id}", data={"met": "yes"})
     after = Page(await client.get("/me"))
 
-    assert f"/me/check-ins/{check_in_id}" in before.links
+    assert f"/me/check-ins/{check_in_id}?met=yes" in before.links
     assert sent.status_code == 303
-    assert f"/me/check-ins/{check_in_id}" not in after.links
+    assert f"/me/check-ins/{check_in_id}?met=yes" not in after.links
 
 
 async def test_nobody_answers_for_somebody_else(client: AsyncClient, database: Database, settings: Settings) -> None:

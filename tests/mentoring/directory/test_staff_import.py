@@ -13,6 +13,7 @@ from mentoring.directory.models import AuditTrait, LineKind, ReportingLine, Staf
 from mentoring.directory.queries import read_entry, search_people
 from mentoring.directory.rules import ColumnsMissing
 from mentoring.directory.service import import_staff
+from mentoring.directory.zones import ChooseZone, choose_zone
 from mentoring.i18n import Words
 from mentoring.identity import MACHINE, Actor
 from mentoring.journal import JournalEntry
@@ -98,6 +99,19 @@ async def test_only_what_differs_is_changed(database: Database) -> None:
     assert report.changes == [StaffChange("changed", "A3", ["unit", "manager_staff_no", "gender"])]
     assert (await person(database, "A3")).unit == "Finance"
     assert await lines(database) == {"A2": "A1", "A3": "A2"}
+
+
+async def test_who_chose_a_time_zone_keeps_it_whatever_the_file_says(database: Database) -> None:
+    await imported(database, a_file(a_row("A1"), a_row("A2")))
+    me = await person(database, "A1")
+    async with database.sessions.begin() as db:
+        await choose_zone(db, Actor(id=me.id), ChooseZone("Asia/Bangkok"))
+
+    again = await imported(database, a_file(a_row("A1", unit="Finance"), a_row("A2")), LATER)
+
+    assert [change.columns for change in again.changes] == [["unit"]]
+    assert (await person(database, "A1")).time_zone == "Asia/Bangkok"
+    assert (await person(database, "A2")).time_zone == "Africa/Nairobi"
 
 
 async def test_what_the_file_does_not_speak_of_stays(database: Database) -> None:

@@ -245,7 +245,7 @@ async def test_a_calendar_reads_the_feed_without_signing_in_until_it_is_revoked(
     pairing, session = await met(database)
     await enter(client, database, pairing.junior_id)
     shown = Page(await client.post("/me/calendar/feed")).value("url")
-    later = Page(await client.get("/me/calendar"))
+    later = Page(await client.get("/me/settings"))
     kept = dict(client.cookies)
     client.cookies.clear()
 
