@@ -13,8 +13,9 @@ from mentoring.followups.contracts import Scenario
 from mentoring.followups.rules import Level, Matter, NextAction, Reason
 from mentoring.hooks.rules import Topic
 from mentoring.inbound.rules import Answer, Outcome
+from mentoring.messages.rules import MessageState
 from mentoring.pairings.contracts import Parts
-from mentoring.pairings.rules import SessionState, Standing
+from mentoring.pairings.rules import PairingState, SessionState, Standing
 from mentoring.people.rules import LinkPurpose
 from mentoring.programmes.rules import (
     CHECKLIST,
@@ -157,6 +158,9 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.pairing.state.{}": filled("page.pairing.state.{}", Standing),
     "page.pairing.text.proposed.{}": filled("page.pairing.text.proposed.{}", Role),
     "page.pairing.text.{}.{}": filled("page.pairing.text.{}.{}", Standing, Role),
+    "page.person.as.{}": filled("page.person.as.{}", Role),
+    "page.person.mail.{}": filled("page.person.mail.{}", MessageState),
+    "page.person.state.{}": filled("page.person.state.{}", PairingState),
     "page.preparation.{}": filled("page.preparation.{}", CHECKLIST),
     "page.preparation.{}.text": filled("page.preparation.{}.text", CHECKLIST),
     "page.preparation.{}.title": filled("page.preparation.{}.title", CHECKLIST),

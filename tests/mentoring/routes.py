@@ -74,11 +74,15 @@ ROUTES: dict[str, Call] = {
     # the directory
     "GET /api/v1/people": Call(STAFF),
     "GET /api/v1/people/{person}": Call(STAFF),
+    "GET /api/v1/people/{person}/record": Call(STAFF),
+    "GET /staff": Call(STAFF),
+    "GET /staff/{person}": Call(STAFF),
     "POST /api/v1/accounts": Call(STAFF, json={"given_name": "N", "email": "new@example.org"}),
     "POST /api/v1/accounts/{person}/invitation": Call(STAFF),
     "POST /api/v1/staff/imports": Call(STAFF, file=STAFF_FILE),
     "GET /staff/import": Call(STAFF),
     "POST /staff/import": Call(STAFF, file=STAFF_FILE),
+    "POST /staff/import/problems": Call(STAFF, file=STAFF_FILE),
     "GET /api/v1/tokens": Call(BOSS),
     "POST /api/v1/tokens": Call(BOSS, json={"name": "t", "scopes": []}),
     "DELETE /api/v1/tokens/{token_id}": Call(BOSS),
@@ -105,6 +109,7 @@ ROUTES: dict[str, Call] = {
     "POST /api/v1/programmes/{ref}/sign-ups/imports": Call(ITS, file=SIGN_UP_FILE),
     "GET /programmes/{ref}/sign-ups/import": Call(ITS),
     "POST /programmes/{ref}/sign-ups/import": Call(ITS, file=SIGN_UP_FILE),
+    "POST /programmes/{ref}/sign-ups/import/problems": Call(ITS, file=SIGN_UP_FILE),
     # one's own sign-up
     "GET /api/v1/programmes/{ref}/sign-up/{role}": Call({LEADER}),
     "GET /programmes/{ref}/sign-up/{role}": Call(SIGNED_IN),

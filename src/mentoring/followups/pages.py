@@ -12,9 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.followups import queries, service, tryout
 from mentoring.followups.contracts import Acted, Scenario, TryOut
+from mentoring.followups.person import read_person
+from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
 from mentoring.programmes.queries import read_programme
+from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
 from mentoring.web.forms import Typed, command_of, kept, single
 
@@ -76,4 +79,20 @@ class TryOutPages(Controller):
         )
 
 
-ROUTES = (AtRiskPages, TryOutPages)
+class PersonPage(Controller):
+    path = "/staff/{person:str}"
+    include_in_schema = False
+
+    @get("/", opt={"action": Action.PEOPLE_READ})
+    async def show(
+        self,
+        person: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        found = await read_person(db, actor, person)
+        return page("followups/person.html", found=found, titles=await read_titles(db, actor, words))
+
+
+ROUTES = (PersonPage, AtRiskPages, TryOutPages)

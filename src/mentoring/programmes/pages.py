@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from litestar import Controller, get, post
+from litestar import Controller, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, MultipartBody, URLEncodedBody
@@ -12,6 +12,7 @@ from msgspec import Struct, structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database
+from mentoring.directory.reports import problems_file
 from mentoring.directory.table import LARGEST_FILE, MEGABYTE
 from mentoring.i18n import Words
 from mentoring.identity import Actor
@@ -20,7 +21,7 @@ from mentoring.programmes import imports, queries, service
 from mentoring.programmes.changes import GROUPS, change_of
 from mentoring.programmes.contracts import NewCoordinator, NewProgramme, SignUpsReport, SignUpsUpload
 from mentoring.programmes.rules import PolicyName, Preset
-from mentoring.web.doors import page
+from mentoring.web.doors import attached, page
 from mentoring.web.forms import Typed, command_of, kept, single
 
 MANY = 200
@@ -133,6 +134,27 @@ class ProgrammeManagement(Controller):
         async with kept(partial(_import, database, actor, ref)):
             report = await imports.import_sign_ups(database, actor, ref, upload, words, now)
         return await _import(database, actor, ref, report)
+
+    @post(
+        "/{ref:str}/sign-ups/import/problems",
+        status_code=200,
+        opt={"action": Action.SIGN_UPS_IMPORT},
+        request_max_body_size=LARGEST_FILE + MEGABYTE,
+    )
+    async def import_problems(
+        self,
+        ref: FromPath[str],
+        data: MultipartBody[SignUpsForm],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Response[bytes]:
+        """The problems of a file as a file; nothing is ever written."""
+        upload = SignUpsUpload(await data.file.read(LARGEST_FILE + 1), data.file.filename)
+        async with kept(partial(_import, database, actor, ref)):
+            report = await imports.import_sign_ups(database, actor, ref, upload, words, now)
+        return attached(problems_file(report.problems, words))
 
 
 def _pairs(typed: Typed) -> list[str]:

@@ -1,4 +1,4 @@
-"""The staff file on its page: looked at first, written when asked."""
+"""People found as one types; the staff file on its page: looked at first, written when asked."""
 
 import pytest
 from httpx import AsyncClient, Response
@@ -52,3 +52,46 @@ async def test_what_is_no_staff_file_is_refused_on_the_same_page(client: AsyncCl
     assert answer.status_code == 422
     assert "staff_no" in Page(answer).text
     assert WORDS.text("page.staff.text") in Page(answer).text
+
+
+@pytest.mark.parametrize(
+    "typed, found",
+    [
+        ("nun", ["Ñuñez"]),
+        ("ÑUÑ ines", ["Ñuñez"]),
+        ("a-2 fie", ["王"]),
+        ("王伟", ["王"]),
+        ("oyv", ["Ødegård"]),
+        ("ines.nu@exam", ["Ñuñez"]),
+        ("ez", []),
+        ("nun finance", []),
+        ("%", ["Ñuñez", "Ødegård", "王"]),
+    ],
+)
+async def test_people_are_found_by_the_beginning_of_any_word_whatever_its_accents(
+    client: AsyncClient, database: Database, typed: str, found: list[str]
+) -> None:
+    rows = [
+        a_row("A-1", given_name="Inés", family_name="Ñuñez", email="ines.nunez@example.org"),
+        a_row("A-2", given_name="伟", family_name="王"),
+        a_row("A-3", given_name="Øyvind", family_name="Ødegård", unit="Finance"),
+    ]
+    await sent(client, database, csv_of(*rows), apply="true")
+
+    answer = Page(await client.get("/staff", params={"query": typed}))
+
+    assert answer.value("query") == typed
+    assert [name for name in ("Ñuñez", "Ødegård", "王") if name in answer.text] == found
+
+
+async def test_who_gets_another_name_is_found_by_it_and_no_longer_by_the_old(
+    client: AsyncClient, database: Database
+) -> None:
+    await sent(client, database, csv_of(a_row("A1", family_name="Before")), apply="true")
+    renamed = csv_of(a_row("A1", family_name="After"))
+    await client.post("/staff/import", data={"apply": "true"}, files={"file": ("staff.csv", renamed)})
+
+    old, new = [Page(await client.get("/staff", params={"query": name})).text for name in ("before", "after")]
+
+    assert WORDS.text("page.people.nobody") in old
+    assert "Wanjiru After" in new
