@@ -10,7 +10,7 @@ from itertools import product
 from matching import RULE_NAMES
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
 from mentoring.followups.contracts import Scenario
-from mentoring.followups.rules import Level, Matter, NextAction, Reason
+from mentoring.followups.rules import ADDRESSED, Level, Matter, NextAction, Reason
 from mentoring.hooks.rules import Topic
 from mentoring.inbound.rules import Answer, Outcome
 from mentoring.messages.rules import MessageState
@@ -27,6 +27,7 @@ from mentoring.programmes.rules import (
     PolicyName,
     Preset,
     Role,
+    Tell,
 )
 from mentoring.rounds.fairness import TRAITS
 from mentoring.rounds.rules import OverrideKind, RoundState
@@ -79,11 +80,16 @@ SOLVING_STAGES = (
 COMPARED = tuple(name for name in PolicyRow.__struct_fields__ if name not in ("policy", "refused"))
 SWITCHED = MatchingRules.__struct_fields__
 NUMBERED = [
+    *(f"rules.{name}" for name in MatchingRules.__struct_fields__),
+    *(f"ladder.{name}" for name in Ladder.__struct_fields__),
     *(f"matching.{name}" for name in Matching.__struct_fields__),
     *(f"weights.{name}" for name in MatchingWeights.__struct_fields__),
     *(f"plan.{name}" for name in Plan.__struct_fields__),
 ]
 LADDER = Ladder.__struct_fields__
+SENTENCES = ("reporting_line", "unit", "seniority", "skill", "language", "time")
+LADDER_SENTENCES = ("consent_reminders", "check_in_follow_ups", "first_session", "silence", "agreement")
+MILESTONES = ("asked", "began", "pulse", "midpoint", "closed", "look_back")
 LEVELS = range(5)
 OF_MATTERS = [f"{kind}_{matter}" for kind in ("nudge", "look") for matter in Matter]
 SAID = (
@@ -174,6 +180,11 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.simulation.scenario.{}": filled("page.simulation.scenario.{}", Scenario),
     "page.setting.ladder.{}": filled("page.setting.ladder.{}", LADDER),
     "page.setting.matching.{}": filled("page.setting.matching.{}", Matching.__struct_fields__),
+    "page.ladder.tell.{}": filled("page.ladder.tell.{}", Tell),
+    "page.sentence.{}": filled("page.sentence.{}", (*SENTENCES, *LADDER_SENTENCES)),
+    "page.sentence.weights.{}": filled("page.sentence.weights.{}", MatchingWeights.__struct_fields__),
+    "page.setting.weights.{}": filled("page.setting.weights.{}", MatchingWeights.__struct_fields__),
+    "page.timeline.{}": filled("page.timeline.{}", MILESTONES),
     "page.setting.rules.{}": filled("page.setting.rules.{}", SWITCHED),
     "page.setting.{}": filled("page.setting.{}", NUMBERED),
     "page.sign_up.as.{}": filled("page.sign_up.as.{}", Role),
@@ -189,6 +200,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "part.{}": filled("part.{}", Parts.__struct_fields__),
     "policy.{}": filled("policy.{}", PolicyName),
     "risk.action.{}": filled("risk.action.{}", NextAction),
+    "risk.mail.{}": filled("risk.mail.{}", (action for action, readers in ADDRESSED.items() if readers)),
     "risk.reason.{}": filled("risk.reason.{}", Reason),
     "role.{}": filled("role.{}", (*Role, "coordinator", "administrator")),
     "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),

@@ -126,6 +126,10 @@ ROUTES: dict[str, Call] = {
     # rounds
     "GET /api/v1/programmes/{programme}/readiness": Call(ITS),
     "GET /programmes/{programme}/readiness": Call(ITS),
+    "GET /api/v1/programmes/{programme}/network": Call(ITS),
+    "GET /programmes/{programme}/network": Call(ITS),
+    "POST /api/v1/programmes/{programme}/effects": Call(ITS, json={"rules": {"unit": False}}),
+    "POST /programmes/{programme}/effects": Call(ITS, data={"rules.unit": "off"}),
     "GET /api/v1/programmes/{programme}/rounds": Call(ITS),
     "GET /programmes/{programme}/rounds": Call(ITS),
     "POST /api/v1/programmes/{programme}/rounds": Call(ITS, json={}),

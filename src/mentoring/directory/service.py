@@ -168,7 +168,7 @@ class _Writing:
         known = update(Person).where(Person.id == bindparam("who")).values(known_by=bindparam("words"))
         for some in _chunks([*changed, *self._plan.moved_out], PARAMETERS):
             rows = (await self._db.execute(select(*columns).where(Person.id.in_(some)))).mappings()
-            await self._run(known, [{"who": row["who"], "words": known_by(row)} for row in rows])
+            await self._run(known, [{"who": row["who"], "words": known_by(dict(row))} for row in rows])
 
     async def _forget_links(self) -> None:
         """A link went to the old address, which may be somebody else's by now."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.followups import queries, service, tryout
 from mentoring.followups.contracts import Acted, AtRiskView, PersonRecord, Said, TryOut
 from mentoring.followups.person import read_person
+from mentoring.followups.rules import Level
 from mentoring.identity import Actor
 from mentoring.policy import Action
 
@@ -25,9 +26,10 @@ class AtRiskApi(Controller):
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         programme: FromQuery[str | None] = None,
+        level: FromQuery[Level | None] = None,
     ) -> list[AtRiskView]:
         """Pairings at risk in the programmes that you coordinate, or in one: what to look at first comes first."""
-        return await queries.at_risk(db, actor, programme)
+        return await queries.at_risk(db, actor, programme, level=level)
 
     @get("/{pairing_id:uuid}", opt={"action": Action.RISK_READ})
     async def one(

@@ -38,6 +38,14 @@ class ActedView(Struct, frozen=True):
     note: str | None
 
 
+class Addressee(Struct, frozen=True):
+    """One of the two to whom a mail is proposed, and the partner of whom it speaks."""
+
+    name: str
+    email: str
+    partner: str
+
+
 class AtRiskView(Struct, frozen=True):
     """A pairing at risk, as its programme's coordinators see it."""
 
@@ -51,6 +59,7 @@ class AtRiskView(Struct, frozen=True):
     since: datetime
     findings: list[FindingView]
     next_action: NextAction
+    write_to: list[Addressee]
     acted: ActedView | None
     """The latest, if it came after the level last changed."""
 

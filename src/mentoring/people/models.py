@@ -12,7 +12,7 @@ from mentoring.people.rules import LinkPurpose, known_by
 
 
 def _known_by(context: DefaultExecutionContext) -> str:
-    return known_by(context.get_current_parameters())
+    return known_by(context.get_current_parameters())  # type: ignore[no-untyped-call]  # SQLAlchemy's own, untyped
 
 
 class Person(Base):

@@ -26,6 +26,7 @@ from mentoring.rounds.aims import Aim
 from mentoring.rounds.proof import proof_of
 from mentoring.rounds.trying import Compared, Edits, Tried, compared, tried
 from mentoring.rounds.verdicts import ShownPair, Verified, verified
+from mentoring.rounds.weighing import Weighed, weighed
 
 MOST_MEMORY = 8 << 30
 """Bytes of address space. The largest real round takes 1 GB; beyond this the machine would swap for everybody."""
@@ -41,11 +42,11 @@ SWITCHED = np.array([rule not in ALWAYS_ON for rule in RULES])
 
 class Request(Struct, frozen=True):
     """``solve``: a proposal with its reasons. ``survey``: who could be paired at all. ``verify``: whether ``proof``
-    holds and is what is ``shown``. ``try``: what ``edits`` would change. ``compare``: all policies. ``minutes``: of a
-    session.
+    holds and is what is ``shown``. ``try``: what ``edits`` would change. ``compare``: all policies. ``weigh``: what
+    each rule does. ``minutes``: of a session.
     """
 
-    task: Literal["solve", "survey", "verify", "try", "compare"]
+    task: Literal["solve", "survey", "verify", "try", "compare", "weigh"]
     problem: bytes
     minutes: int = 0
     aim: Aim = Aim()
@@ -130,7 +131,7 @@ class Refused(Struct, frozen=True, tag=True):
     rules: list[str] = []
 
 
-Answer = Solved | Surveyed | Verified | Tried | Compared | Refused
+Answer = Solved | Surveyed | Verified | Tried | Compared | Weighed | Refused
 Message = Progress | Answer
 Told = Callable[[str, float], None]
 
@@ -196,12 +197,18 @@ def _compared(problem: Problem, request: Request, told: Told) -> Compared:
     return compared(problem, request.aim, told)
 
 
+def _weighed(problem: Problem, _request: Request, told: Told) -> Weighed:
+    told("scoring", 0.0)
+    return weighed(problem)
+
+
 TASKS: dict[str, Callable[[Problem, Request, Told], Answer]] = {
     "solve": _solved,
     "survey": _surveyed,
     "verify": _verified,
     "try": _tried,
     "compare": _compared,
+    "weigh": _weighed,
 }
 
 

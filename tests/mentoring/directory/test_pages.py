@@ -46,6 +46,35 @@ async def test_a_mistake_is_shown_by_its_line_and_nothing_is_written(client: Asy
     assert await known(database) == 0
 
 
+async def test_the_problems_come_as_a_file_to_mend_by_and_nothing_is_written(
+    client: AsyncClient, database: Database
+) -> None:
+    rows = [a_row(staff_no="N1", email="=1+1"), a_row(staff_no="N2", time_zone="Mars/Base")]
+    await sent(client, database, ONE, apply="false")
+
+    answer = await client.post("/staff/import/problems", files={"file": ("staff.csv", csv_of(*rows))})
+
+    head, first, second = answer.text.removeprefix("\ufeff").splitlines()
+    assert "attachment" in answer.headers["content-disposition"]
+    assert head == ",".join(WORDS.text(f"page.import.{name}") for name in ("line", "column", "value", "problem"))
+    assert first.startswith("2,email,'=1+1,")
+    assert second.startswith("3,time_zone,Mars/Base,")
+    assert await known(database) == 0
+
+
+async def test_a_dry_run_shows_who_leaves_and_what_changes_from_what_to_what(
+    client: AsyncClient, database: Database
+) -> None:
+    await sent(client, database, csv_of(a_row("N1", unit="Finance"), a_row("N2")), apply="true")
+
+    changed = csv_of(a_row("N1", unit="Field", gender="X"))
+    page = Page(await client.post("/staff/import", data={"apply": "false"}, files={"file": ("staff.csv", changed)}))
+
+    assert f"{WORDS.text('page.import.what.left')} Wanjiru N2 N2" in page.text
+    assert "Wanjiru N1 N1 unit Finance → Field" in page.text
+    assert "gender" not in page.text
+
+
 async def test_what_is_no_staff_file_is_refused_on_the_same_page(client: AsyncClient, database: Database) -> None:
     answer = await sent(client, database, b"given_name,family_name\nAma,Mensah\n", apply="true")
 
