@@ -76,9 +76,8 @@ def _spot(x: float, y: float, people: int, most: int) -> Spot:
     middle = ROUND / 2
     name_x, name_y = middle + (x - middle) * outwards, middle + (y - middle) * outwards + 4
     anchor = "middle" if abs(x - middle) < RADIUS / 8 else "start" if x > middle else "end"
-    return Spot(
-        *(round(value, 1) for value in (x, y, 4 + 8 * math.sqrt(min(1, people / most)), name_x, name_y)), anchor
-    )
+    size = 4 + 8 * math.sqrt(min(1, people / most))
+    return Spot(round(x, 1), round(y, 1), round(size, 1), round(name_x, 1), round(name_y, 1), anchor)
 
 
 def _width(pairings: int, most: int) -> float:

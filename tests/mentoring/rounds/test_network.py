@@ -52,4 +52,4 @@ async def test_the_page_has_the_picture_and_its_table(client: AsyncClient, datab
 
     page = Page(await client.get(f"/programmes/{programme.id}/network"))
 
-    assert "Nairobi, Kenya Geneva, Switzerland 1" in page.text
+    assert "Nairobi , Kenya Geneva , Switzerland 1" in page.text
