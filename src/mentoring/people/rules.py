@@ -199,8 +199,11 @@ def local_path(path: str) -> str:
 @lru_cache(maxsize=20_000)
 def words_of(text: str) -> tuple[str, ...]:
     """The words of a text as they are looked for: no capitals, accents or signs. ``José O'Neill``: jose, o, neill."""
-    plain = unicodedata.normalize("NFKD", DOMAIN.sub(" ", text).casefold().translate(BARE))
-    return tuple(WORD.findall("".join(one for one in plain if not unicodedata.combining(one))))
+    plain = DOMAIN.sub(" ", text).casefold()
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain.translate(BARE))
+        plain = "".join(one for one in apart if not unicodedata.combining(one))
+    return tuple(WORD.findall(plain))
 
 
 def known_by(values: Mapping[str, object]) -> str:

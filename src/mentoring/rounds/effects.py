@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from msgspec import structs
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,22 +40,23 @@ async def read_effects(
 ) -> Effects:
     """What the rules as they would be with ``change`` do to the present sign-ups, each by itself and all together.
 
-    Raises ``ProgrammeNotFound``, ``NobodyToMatch``, ``ProblemRefused``, ``SolverDied``.
+    While one side is empty there are no pairs to count. Raises ``ProgrammeNotFound``, ``ProblemRefused``,
+    ``SolverDied``.
     """
     async with database.reading() as db:
         programme = await find_programme(db, actor, programme_ref, Action.ROUND_READ)
         sample = await _sample(db, programme)
         rows = await read_rows(db, programme, now.year, only=sample)
+    found = Effects(programme.name, len(rows.leaders), len(rows.juniors), sampled=sample is not None)
+    if not rows.leaders or not rows.juniors:
+        return found
     wanted: MatchingRules = merged(programme.rules, change.rules)
     snapshot = await build_in_thread(replace(rows, rules=wanted))
     answer = await _weighed(snapshot.problem.to_bytes())
     if not isinstance(answer, Weighed):
         raise refused_by_engine(answer, snapshot)
-    return Effects(
-        programme=programme.name,
-        leaders=len(rows.leaders),
-        juniors=len(rows.juniors),
-        sampled=sample is not None,
+    return structs.replace(
+        found,
         possible=answer.possible,
         leaders_with_nobody=answer.leaders,
         juniors_with_nobody=answer.juniors,

@@ -151,10 +151,10 @@ class Effects(Struct, frozen=True):
     leaders: int
     juniors: int
     sampled: bool
-    possible: float
-    leaders_with_nobody: int
-    juniors_with_nobody: int
-    rules: Mapping[str, RuleEffect]
+    possible: float = 0.0
+    leaders_with_nobody: int = 0
+    juniors_with_nobody: int = 0
+    rules: Mapping[str, RuleEffect] = {}
 
 
 class Office(Struct, frozen=True):
@@ -176,11 +176,14 @@ class Tie(Struct, frozen=True):
 
 
 class Network(Struct, frozen=True):
-    """Who teaches whom between offices. ``across``: pairings of two countries."""
+    """Who teaches whom between offices. ``across``: pairings of two countries. ``places``: how many
+    offices there are, of which the smallest may stand together in ``offices``.
+    """
 
     programme: str
     pairings: int
     across: int
+    places: int
     offices: list[Office]
     ties: list[Tie]
 

@@ -56,6 +56,7 @@ def network_of(programme: str, pairs: dict[tuple[Place, Place], int]) -> Network
         programme=programme,
         pairings=sum(pairs.values()),
         across=sum(number for (teaches, learns), number in pairs.items() if teaches[0] != learns[0]),
+        places=len(people),
         offices=[Office(town, country, taught[n], learnt[n], n == rest) for n, (country, town) in enumerate(places)],
         ties=[Tie(*two, number) for two, number in sorted(ties.items(), key=lambda one: (-one[1], one[0]))],
     )

@@ -35,7 +35,7 @@ def _laid(value: float, values: Sequence[float], length: int) -> float:
     return round(MARGIN + share * (length - 2 * MARGIN), 1)
 
 
-ROUND, RADIUS = 640, 190
+ROUND, RADIUS = 480, 190
 """The side of the field on which the circle of offices is laid, and its radius: round it is room for the names."""
 THINNEST, THICKEST = 1.2, 9.0
 
