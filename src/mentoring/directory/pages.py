@@ -23,7 +23,7 @@ from mentoring.policy import Action
 from mentoring.web.doors import attached, page
 from mentoring.web.forms import kept
 
-MOST_SHOWN = 50
+MOST_SHOWN = 20
 """People on one page: as many as somebody looks through instead of typing one letter more."""
 Query = Annotated[str, QueryParameter(name="query", max_length=200)]
 

@@ -31,6 +31,9 @@ BY_NAME = (Person.family_name, Person.given_name, Person.id)
 BATCH = 5_000
 """Rows that are held at once while the whole directory is read."""
 
+UNREAD = ("languages", "language", "known_by")
+"""Of a person, what no staff file is compared with; languages are read as text."""
+
 Answers = dict[str | None, dict[LineKind, tuple[str, ...]]]
 
 
@@ -39,7 +42,7 @@ async def known_staff(db: AsyncSession) -> Known:
     known = Known()
     answers = await _answers(db)
     spoken: dict[str, Mapping[str, int]] = {}
-    columns = [column for column in Person.__table__.columns if column.name not in ("languages", "language")]
+    columns = [column for column in Person.__table__.columns if column.name not in UNREAD]
     statement = select(*columns, cast(Person.languages, Text).label("spoken"), AuditTrait.gender)
     statement = statement.outerjoin(AuditTrait, AuditTrait.person_id == Person.id)
     async for rows in (await db.stream(statement)).partitions(BATCH):
