@@ -59,7 +59,7 @@ async def test_a_mail_is_ready_for_each_of_the_two_alone_and_none_about_what_was
     mails = [[link for link in page.links if link.startswith("mailto:")] for page in about]
     assert [len(found) for found in mails] == [2, 0]
     assert "Dear%20L%20%26%20L%20Leader%20Here" in mails[0][0]
-    assert "amp" not in mails[0][0]
+    assert "%26amp" not in mails[0][0]
 
 
 async def test_what_was_done_stands_on_the_page_afterwards(client: AsyncClient, database: Database) -> None:
