@@ -123,6 +123,10 @@ class Words:
     def share(self, value: float) -> str:
         return str(format_percent(value, locale=self.locale))
 
+    def share_to(self, value: float, digits: int) -> str:
+        """A share with the digits that tell a little from nothing."""
+        return str(format_percent(round(value, digits + 2), locale=self.locale, decimal_quantization=False))
+
     def day(self, value: date) -> str:
         return str(format_date(value, format="full", locale=self.locale))
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.bench import desk, large_files, publishing, readiness, ticking
+from tests.bench import desk, large_files, publishing, readiness, searching, ticking
 from tests.bench.report import Figure, known, show, surroundings, write
 from tests.bench.workshop import BUILD, Workshop, end_in_order, workshop
 from tests.harness.postgres import Cluster
@@ -30,6 +30,7 @@ PARTS: Mapping[str, Part] = {
     "tick": ticking.idle_tick,
     "send": ticking.sending,
     "ready": readiness.server_ready,
+    "search": searching.searching,
 }
 MADE = "made by this bench: of the sizes and the shape of a real agency's and a real revenue service's"
 

@@ -11,12 +11,13 @@ from matching import RULE_NAMES
 from mentoring.checkins.my_page import Wanted
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
 from mentoring.followups.contracts import Scenario
-from mentoring.followups.rules import Level, Matter, NextAction, Reason
+from mentoring.followups.rules import ADDRESSED, Level, Matter, NextAction, Reason
 from mentoring.hooks.rules import Topic
 from mentoring.inbound.rules import Answer, Outcome
+from mentoring.messages.rules import MessageState
 from mentoring.pairings.contracts import Parts
 from mentoring.pairings.history import Happened
-from mentoring.pairings.rules import SessionState, Standing
+from mentoring.pairings.rules import PairingState, SessionState, Standing
 from mentoring.pairings.slots import DayPart
 from mentoring.people.rules import LinkPurpose
 from mentoring.programmes.rules import (
@@ -29,6 +30,7 @@ from mentoring.programmes.rules import (
     PolicyName,
     Preset,
     Role,
+    Tell,
 )
 from mentoring.rounds.fairness import TRAITS
 from mentoring.rounds.rules import OverrideKind, RoundState
@@ -81,11 +83,16 @@ SOLVING_STAGES = (
 COMPARED = tuple(name for name in PolicyRow.__struct_fields__ if name not in ("policy", "refused"))
 SWITCHED = MatchingRules.__struct_fields__
 NUMBERED = [
+    *(f"rules.{name}" for name in MatchingRules.__struct_fields__),
+    *(f"ladder.{name}" for name in Ladder.__struct_fields__),
     *(f"matching.{name}" for name in Matching.__struct_fields__),
     *(f"weights.{name}" for name in MatchingWeights.__struct_fields__),
     *(f"plan.{name}" for name in Plan.__struct_fields__),
 ]
 LADDER = Ladder.__struct_fields__
+SENTENCES = ("reporting_line", "unit", "seniority", "skill", "language", "time")
+LADDER_SENTENCES = ("consent_reminders", "check_in_follow_ups", "first_session", "silence", "agreement")
+MILESTONES = ("asked", "began", "pulse", "midpoint", "closed", "look_back")
 LEVELS = range(5)
 OF_MATTERS = [f"{kind}_{matter}" for kind in ("nudge", "look") for matter in Matter]
 SAID = (
@@ -169,6 +176,9 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.pairing.state.{}": filled("page.pairing.state.{}", Standing),
     "page.pairing.text.proposed.{}": filled("page.pairing.text.proposed.{}", Role),
     "page.pairing.text.{}.{}": filled("page.pairing.text.{}.{}", Standing, Role),
+    "page.person.as.{}": filled("page.person.as.{}", Role),
+    "page.person.mail.{}": filled("page.person.mail.{}", MessageState),
+    "page.person.state.{}": filled("page.person.state.{}", PairingState),
     "page.preparation.{}": filled("page.preparation.{}", CHECKLIST),
     "page.preparation.{}.text": filled("page.preparation.{}.text", CHECKLIST),
     "page.preparation.{}.title": filled("page.preparation.{}.title", CHECKLIST),
@@ -183,6 +193,11 @@ EXPANSIONS: dict[str, list[str]] = {
     "page.simulation.scenario.{}": filled("page.simulation.scenario.{}", Scenario),
     "page.setting.ladder.{}": filled("page.setting.ladder.{}", LADDER),
     "page.setting.matching.{}": filled("page.setting.matching.{}", Matching.__struct_fields__),
+    "page.ladder.tell.{}": filled("page.ladder.tell.{}", Tell),
+    "page.sentence.{}": filled("page.sentence.{}", (*SENTENCES, *LADDER_SENTENCES)),
+    "page.sentence.weights.{}": filled("page.sentence.weights.{}", MatchingWeights.__struct_fields__),
+    "page.setting.weights.{}": filled("page.setting.weights.{}", MatchingWeights.__struct_fields__),
+    "page.timeline.{}": filled("page.timeline.{}", MILESTONES),
     "page.setting.rules.{}": filled("page.setting.rules.{}", SWITCHED),
     "page.setting.{}": filled("page.setting.{}", NUMBERED),
     "page.sign_up.as.{}": filled("page.sign_up.as.{}", Role),
@@ -198,6 +213,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "part.{}": filled("part.{}", Parts.__struct_fields__),
     "policy.{}": filled("policy.{}", PolicyName),
     "risk.action.{}": filled("risk.action.{}", NextAction),
+    "risk.mail.{}": filled("risk.mail.{}", (action for action, readers in ADDRESSED.items() if readers)),
     "risk.reason.{}": filled("risk.reason.{}", Reason),
     "role.{}": filled("role.{}", (*Role, "coordinator", "administrator")),
     "round.dropped.{}": filled("round.dropped.{}", ("left", "withdrawn", "taken", "excluded", "rules")),

@@ -241,4 +241,11 @@ def test_a_migration_needs_nothing_of_ours() -> None:
         for name in ([node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names])
     }
 
-    assert {str(name).partition(".")[0] for name in imported} <= {"alembic", "sqlalchemy", "collections", "typing"}
+    assert {str(name).partition(".")[0] for name in imported} <= {
+        "alembic",
+        "sqlalchemy",
+        "collections",
+        "typing",
+        "re",
+        "unicodedata",
+    }

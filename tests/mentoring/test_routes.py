@@ -41,8 +41,10 @@ from tests.mentoring.world import (
 
 TAKING = {"POST /api/v1/me/export", "POST /me/data/export"}
 """One takes along what one said oneself."""
+IMPORTS = ("POST /api/v1/staff/imports", "POST /staff/import")
+"""They name who would leave, to those who may look up everybody."""
 SECRETS = {
-    EXCLUDED: {"GET /api/v1/programmes/{ref}/exclusions", "GET /api/v1/people"},
+    EXCLUDED: {"GET /api/v1/programmes/{ref}/exclusions", "GET /api/v1/people", "GET /staff", *IMPORTS},
     NO_OF_A_JUNIOR: {"GET /api/v1/pairings/records"},
     NO_OF_A_LEADER: {"GET /api/v1/pairings/records"},
     NOTE: {"GET /api/v1/check-ins", *TAKING},

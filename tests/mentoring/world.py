@@ -88,7 +88,11 @@ async def build(db: AsyncSession, settings: Settings) -> World:
     ids = await _things(db, settings, programme, pairing, who)
     ids |= {"ref": str(programme.id), "programme": str(programme.id), "round_ref": str(round_.id), "role": "leader"}
     ids |= await _life(db, pairing, who)
-    ids |= {"pairing_id": str(pairing.id), "person": str(who[STRANGER].id), "file_path": "style.css"}
+    ids |= {
+        "pairing_id": str(pairing.id),
+        "person": str(who[STRANGER].id),
+        "file_path": "style.css",
+    }
     keys = await _keys(db, settings, who)
     ids["administrator"] = who[ADMINISTRATOR].email
     ids["token_id"] = keys.pop("token_id")["id"]

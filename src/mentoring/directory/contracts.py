@@ -38,18 +38,28 @@ class LineProblem(Struct, frozen=True):
     text: str
 
 
+class ValueChange(Struct, frozen=True):
+    """What a column says of somebody, and what it will say. Of gender only that it changes."""
+
+    column: str
+    before: str
+    after: str
+
+
 class StaffChange(Struct, frozen=True):
     """One person whom the file changes: ``added``, ``returned``, ``changed`` (in ``columns``) or ``left``."""
 
     what: Literal["added", "returned", "changed", "left"]
     staff_no: str
     columns: list[str] = []
+    name: str = ""
+    values: list[ValueChange] = []
 
 
 class StaffReport(Struct, frozen=True):
     """What a staff file changes, or would change (``applied`` is false).
 
-    ``added`` counts those who return too. ``changes`` are the first of them one by one, ``changes_total`` all.
+    ``added`` counts those who return too. ``changes`` are the first of each kind, ``changes_total`` all.
     ``too_many_leave``: it would not be applied without being told that so many may leave.
     """
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Row, Text, cast, or_, select
+from sqlalchemy import Row, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,17 +18,21 @@ from mentoring.directory.rules import StaffRow
 from mentoring.identity import Actor
 from mentoring.people.models import Person
 from mentoring.people.queries import find_person, full_name
-from mentoring.people.rules import PersonNotFound
+from mentoring.people.rules import PersonNotFound, words_of
 from mentoring.policy import Action
 
 MOST_REPORTS = 200
 """Direct reports that are listed; who has more has a file with a mistake in it."""
 
 MOST_WORDS = 8
-"""Each word is a scan over five columns."""
+"""Each is looked for in everybody's words."""
+BY_NAME = (Person.family_name, Person.given_name, Person.id)
 
 BATCH = 5_000
 """Rows that are held at once while the whole directory is read."""
+
+UNREAD = ("languages", "language", "known_by")
+"""Of a person, what no staff file is compared with; languages are read as text."""
 
 Answers = dict[str | None, dict[LineKind, tuple[str, ...]]]
 
@@ -38,7 +42,7 @@ async def known_staff(db: AsyncSession) -> Known:
     known = Known()
     answers = await _answers(db)
     spoken: dict[str, Mapping[str, int]] = {}
-    columns = [column for column in Person.__table__.columns if column.name not in ("languages", "language")]
+    columns = [column for column in Person.__table__.columns if column.name not in UNREAD]
     statement = select(*columns, cast(Person.languages, Text).label("spoken"), AuditTrait.gender)
     statement = statement.outerjoin(AuditTrait, AuditTrait.person_id == Person.id)
     async for rows in (await db.stream(statement)).partitions(BATCH):
@@ -112,15 +116,18 @@ def _staff_row(
 async def search_people(
     db: AsyncSession, actor: Actor, query: str, limit: int, offset: int = 0, *, left: bool = False
 ) -> list[PersonSummary]:
-    """People whose name, address, number or post holds every word of ``query``, by family name."""
+    """People of whom every word of ``query`` begins a word of name, address, number, post or unit; by family name.
+
+    Who is meant is found in the index alone, which holds the words in the order of the answer.
+    """
     policy.require_right(actor, Action.PEOPLE_READ)
-    statement = select(Person).order_by(Person.family_name, Person.given_name, Person.id).limit(limit).offset(offset)
+    found = select(Person.id).limit(limit).offset(offset)
     if not left:
-        statement = statement.where(Person.left_on.is_(None))
-    for word in query.split()[:MOST_WORDS]:
-        searched = (Person.given_name, Person.family_name, Person.email, Person.staff_no, Person.job_title)
-        statement = statement.where(or_(*(column.icontains(word, autoescape=True) for column in searched)))
-    return [summary(person) for person in await db.scalars(statement)]
+        found = found.where(Person.left_on.is_(None))
+    for word in words_of(query)[:MOST_WORDS]:
+        found = found.where(Person.known_by.contains(f" {word}"))
+    people = select(Person).where(Person.id.in_(found.order_by(*BY_NAME)))
+    return [summary(person) for person in await db.scalars(people.order_by(*BY_NAME))]
 
 
 async def read_entry(db: AsyncSession, actor: Actor, ref: str) -> DirectoryEntry:

@@ -33,12 +33,15 @@ from mentoring.failpoints import failpoint
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.people.models import AccessLink, Account, Person
+from mentoring.people.rules import SEARCHED, known_by
 from mentoring.people.service import end_sessions
 from mentoring.policy import Action
 
 Item = TypeVar("Item")
 CHUNK = 4_000
 """Rows that are written in one go: few enough to keep memory low, and to tell how far we are."""
+PARAMETERS = 1_000
+"""Ids in one question."""
 
 
 async def import_staff(
@@ -73,7 +76,7 @@ async def import_staff(
             await _Writing(db, actor, known, file, plan, now, progress).all(digest)
             failpoint("import.before_commit")
     failpoint("import.after_commit")
-    return staff_report(file, plan, words, applied=applied)
+    return staff_report(known, file, plan, words, applied=applied)
 
 
 async def _spare_administrators(db: AsyncSession, actor: Actor, known: Known, plan: Plan) -> None:
@@ -120,6 +123,7 @@ class _Writing:
         await self._add()
         failpoint("import.half_written")
         await self._change()
+        await self._know_again()
         await self._forget_links()
         await self._say_farewell()
         await self._lines()
@@ -156,6 +160,15 @@ class _Writing:
                 if columns or extra:
                     await self._run(statement, [_changes(one, columns) for one in some])
                 self._tell(len(some))
+
+    async def _know_again(self) -> None:
+        """By which words somebody is found follows what the file changed."""
+        changed = [one.person_id for one in self._plan.updates if set(one.columns) & set(SEARCHED)]
+        columns = (Person.id.label("who"), *(getattr(Person, name) for name in SEARCHED))
+        known = update(Person).where(Person.id == bindparam("who")).values(known_by=bindparam("words"))
+        for some in _chunks([*changed, *self._plan.moved_out], PARAMETERS):
+            rows = (await self._db.execute(select(*columns).where(Person.id.in_(some)))).mappings()
+            await self._run(known, [{"who": row["who"], "words": known_by(dict(row))} for row in rows])
 
     async def _forget_links(self) -> None:
         """A link went to the old address, which may be somebody else's by now."""
@@ -256,5 +269,5 @@ def _changes(one: Update, columns: Iterable[str]) -> dict[str, object]:
     return {"who": one.person_id, **{f"new_{name}": value for name, value in _values(one.row, columns).items()}}
 
 
-def _chunks(items: Sequence[Item]) -> Iterable[Sequence[Item]]:
-    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+def _chunks(items: Sequence[Item], size: int = CHUNK) -> Iterable[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

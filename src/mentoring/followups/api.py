@@ -9,7 +9,9 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.followups import queries, service, tryout
-from mentoring.followups.contracts import Acted, AtRiskView, Said, TryOut
+from mentoring.followups.contracts import Acted, AtRiskView, PersonRecord, Said, TryOut
+from mentoring.followups.person import read_person
+from mentoring.followups.rules import Level
 from mentoring.identity import Actor
 from mentoring.policy import Action
 
@@ -24,9 +26,10 @@ class AtRiskApi(Controller):
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         programme: FromQuery[str | None] = None,
+        level: FromQuery[Level | None] = None,
     ) -> list[AtRiskView]:
         """Pairings at risk in the programmes that you coordinate, or in one: what to look at first comes first."""
-        return await queries.at_risk(db, actor, programme)
+        return await queries.at_risk(db, actor, programme, level=level)
 
     @get("/{pairing_id:uuid}", opt={"action": Action.RISK_READ})
     async def one(
@@ -65,4 +68,16 @@ class TryOutApi(Controller):
         return await tryout.simulate_programme(db, actor, programme, data, now)
 
 
-ROUTES = (AtRiskApi, TryOutApi)
+class PersonApi(Controller):
+    path = "/api/v1/people/{person:str}/record"
+    tags = ["people"]
+
+    @get(opt={"action": Action.PEOPLE_READ})
+    async def read(
+        self, person: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> PersonRecord:
+        """Somebody with their sign-ups and pairings in your programmes, and what became of the mails to them."""
+        return await read_person(db, actor, person)
+
+
+ROUTES = (PersonApi, AtRiskApi, TryOutApi)

@@ -7,10 +7,14 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from mentoring.directory.contracts import DirectoryEntry
 from mentoring.followups.rules import Level, NextAction, Reason
 from mentoring.journal import Event
+from mentoring.messages.contracts import MessageCount
+from mentoring.pairings.rules import PairingState
 from mentoring.people.contracts import CLEAN
-from mentoring.programmes.contracts import PersonName
+from mentoring.programmes.contracts import EnrolledSkill, PersonName
+from mentoring.programmes.rules import EnrolmentState, Role
 
 Note = Annotated[str, Meta(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f]*$")]
 Zone = Annotated[str, Meta(max_length=60, pattern=CLEAN)]
@@ -34,6 +38,14 @@ class ActedView(Struct, frozen=True):
     note: str | None
 
 
+class Addressee(Struct, frozen=True):
+    """One of the two to whom a mail is proposed, and the partner of whom it speaks."""
+
+    name: str
+    email: str
+    partner: str
+
+
 class AtRiskView(Struct, frozen=True):
     """A pairing at risk, as its programme's coordinators see it."""
 
@@ -47,6 +59,7 @@ class AtRiskView(Struct, frozen=True):
     since: datetime
     findings: list[FindingView]
     next_action: NextAction
+    write_to: list[Addressee]
     acted: ActedView | None
     """The latest, if it came after the level last changed."""
 
@@ -92,6 +105,44 @@ class Said(Struct, frozen=True):
     due_at: datetime | None = None
     """Since when it had waited for a good moment, if it had."""
     parts: "list[Said]" = []
+
+
+class PersonEnrolment(Struct, frozen=True):
+    """A sign-up of a person, as its programme's coordinator sees it."""
+
+    programme_id: UUID
+    programme: str
+    role: Role
+    state: EnrolmentState
+    prepared: bool
+    enrolled_at: datetime
+    skills: list[EnrolledSkill]
+
+
+class PersonPairing(Struct, frozen=True):
+    """A pairing of a person, as its programme's coordinator sees it."""
+
+    id: UUID
+    programme: str
+    role: Role
+    partner_id: UUID
+    partner: str
+    state: PairingState
+    asked_at: datetime
+    began_at: datetime | None
+    over_at: datetime | None
+    at_risk: bool
+
+
+class PersonRecord(Struct, frozen=True):
+    """A person, and how they take part. ``bounced_at``: since when the address that they have takes no mail."""
+
+    entry: DirectoryEntry
+    enrolments: list[PersonEnrolment]
+    pairings: list[PersonPairing]
+    messages: list[MessageCount]
+    reminders_stopped_at: datetime | None
+    bounced_at: datetime | None
 
 
 class RungTaken(Event, frozen=True):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import partial
+from typing import Literal
 from uuid import UUID
 
 from litestar import Controller, get, post
@@ -12,9 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.followups import queries, service, tryout
 from mentoring.followups.contracts import Acted, Scenario, TryOut
+from mentoring.followups.person import read_person
+from mentoring.followups.rules import Level
+from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
-from mentoring.programmes.queries import read_programme
+from mentoring.programmes.queries import list_programmes, read_programme
+from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
 from mentoring.web.forms import Typed, command_of, kept, single
 
@@ -24,8 +29,22 @@ class AtRiskPages(Controller):
     include_in_schema = False
 
     @get("/", opt={"action": Action.RISK_READ})
-    async def queue(self, db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]) -> Template:
-        return page("followups/at_risk.html", pairings=await queries.at_risk(db, actor))
+    async def queue(
+        self,
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        programme: FromQuery[str] = "",
+        level: FromQuery[Literal["", "amber", "red"]] = "",
+    ) -> Template:
+        """An empty choice of a form is no choice."""
+        chosen = Level(level) if level else None
+        return page(
+            "followups/at_risk.html",
+            pairings=await queries.at_risk(db, actor, programme or None, level=chosen),
+            programmes=await list_programmes(db, actor),
+            programme=programme,
+            level=level,
+        )
 
     @get("/{pairing_id:uuid}", opt={"action": Action.RISK_READ})
     async def one(
@@ -49,7 +68,7 @@ class AtRiskPages(Controller):
 
 
 async def _one(db: AsyncSession, actor: Actor, pairing_id: UUID) -> Template:
-    return page("followups/at_risk.html", pairings=[await queries.at_risk_one(db, actor, pairing_id)])
+    return page("followups/at_risk.html", pairings=[await queries.at_risk_one(db, actor, pairing_id)], programmes=())
 
 
 class TryOutPages(Controller):
@@ -76,4 +95,20 @@ class TryOutPages(Controller):
         )
 
 
-ROUTES = (AtRiskPages, TryOutPages)
+class PersonPage(Controller):
+    path = "/staff/{person:str}"
+    include_in_schema = False
+
+    @get("/", opt={"action": Action.PEOPLE_READ})
+    async def show(
+        self,
+        person: FromPath[str],
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+    ) -> Template:
+        found = await read_person(db, actor, person)
+        return page("followups/person.html", found=found, titles=await read_titles(db, actor, words))
+
+
+ROUTES = (PersonPage, AtRiskPages, TryOutPages)

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from mentoring import policy
-from mentoring.followups.contracts import ActedView, AtRiskView, FindingView
+from mentoring.followups.contracts import ActedView, Addressee, AtRiskView, FindingView
 from mentoring.followups.facts import facts_of
 from mentoring.followups.models import Intervention, Watch
-from mentoring.followups.rules import Finding, Level, PairingNotAtRisk, Reason, next_action
+from mentoring.followups.rules import ADDRESSED, Finding, Level, NextAction, PairingNotAtRisk, Reason, next_action
 from mentoring.identity import Actor
 from mentoring.pairings.models import Pairing
 from mentoring.pairings.rules import PairingState
@@ -20,6 +20,7 @@ from mentoring.people.queries import full_name
 from mentoring.policy import Action
 from mentoring.programmes.models import Programme
 from mentoring.programmes.queries import find_programme, name_of
+from mentoring.programmes.rules import Role
 
 MANY = 200
 Found = Row[Watch, Pairing, Programme, Person, Person]
@@ -30,12 +31,16 @@ def acted_on_by(actor: Actor) -> ColumnElement[bool]:
     return true() if actor.administrator else Watch.programme_id.in_(actor.coordinates)
 
 
-async def at_risk(db: AsyncSession, actor: Actor, ref: str | None = None, limit: int = MANY) -> list[AtRiskView]:
+async def at_risk(
+    db: AsyncSession, actor: Actor, ref: str | None = None, limit: int = MANY, level: Level | None = None
+) -> list[AtRiskView]:
     """Who waits for a coordinator, of one programme or of all: first what nobody acted on, the red before the amber.
 
     Raises ``ProgrammeNotFound``.
     """
     chosen = _chosen(actor)
+    if level is not None:
+        chosen = chosen.where(Watch.level == level)
     if ref is not None:
         programme = await find_programme(db, actor, ref, Action.RISK_READ)
         chosen = chosen.where(Watch.programme_id == programme.id)
@@ -93,8 +98,17 @@ def _view(actor: Actor, row: Found, unsafe: frozenset[UUID], acted: Mapping[UUID
         since=watch.changed_at,
         findings=[_finding(one, said if confidant else []) for one in shown],
         next_action=next_action(shown),
+        write_to=_addressees(next_action(shown), leader, junior),
         acted=acted.get(pairing.id),
     )
+
+
+def _addressees(action: NextAction, leader: Person, junior: Person) -> list[Addressee]:
+    two = {Role.LEADER: (leader, junior), Role.JUNIOR: (junior, leader)}
+    return [
+        Addressee(full_name(one), one.email, full_name(other))
+        for one, other in (two[role] for role in ADDRESSED[action])
+    ]
 
 
 def _veiled(finding: Finding) -> Finding:

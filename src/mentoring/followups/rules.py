@@ -12,7 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from mentoring.errors import NotFound
-from mentoring.programmes.rules import Climb, Ladder, Plan, Tell, climbs
+from mentoring.programmes.rules import Climb, Ladder, Plan, Role, Tell, climbs
 
 BETWEEN_RUNGS = timedelta(hours=48)
 """A rung comes no sooner than this after the one before it, so that after an outage nobody skips being reminded."""
@@ -91,6 +91,19 @@ NEXT_ACTION = {
     Reason.LADDER: NextAction.CALL_BOTH,
     Reason.CONFIDENTIAL: NextAction.ASK_ITS_COORDINATOR,
 }
+
+
+ADDRESSED = {
+    NextAction.SPEAK_ALONE: (),
+    NextAction.PROTECT_TIME: (Role.LEADER,),
+    NextAction.OFFER_SLOTS: (Role.LEADER, Role.JUNIOR),
+    NextAction.CALL_BOTH: (Role.LEADER, Role.JUNIOR),
+    NextAction.OFFER_REMATCH: (Role.LEADER, Role.JUNIOR),
+    NextAction.CALL: (Role.LEADER, Role.JUNIOR),
+    NextAction.SEND_AGREEMENT: (Role.LEADER, Role.JUNIOR),
+    NextAction.ASK_ITS_COORDINATOR: (),
+}
+"""To whom a mail is proposed, each alone. Who confided in somebody is spoken with: a mail is read over shoulders."""
 
 
 class PairingNotAtRisk(NotFound):

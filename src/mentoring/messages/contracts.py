@@ -130,6 +130,14 @@ class MessageView(Struct, frozen=True):
     error: str | None
 
 
+class MessageCount(Struct, frozen=True):
+    """How many messages to somebody are in a state; ``latest``: when the last of them was made."""
+
+    state: MessageState
+    number: int
+    latest: datetime
+
+
 class KeptMail(Struct, frozen=True):
     """A mail in the mailbox of the demo."""
 

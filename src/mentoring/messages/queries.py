@@ -5,12 +5,12 @@ from email.message import EmailMessage
 from email.policy import default
 from uuid import UUID
 
-from sqlalchemy import select, true
+from sqlalchemy import func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import policy
 from mentoring.identity import Actor
-from mentoring.messages.contracts import KeptMail, MessageView, OpenedMail
+from mentoring.messages.contracts import KeptMail, MessageCount, MessageView, OpenedMail
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageNotFound, MessageState
 from mentoring.policy import Action
@@ -25,6 +25,18 @@ async def list_messages(
     if state is not None:
         chosen = chosen.where(Message.state == state)
     return [_view(message) for message in await db.scalars(chosen)]
+
+
+async def count_messages(db: AsyncSession, actor: Actor, recipient_id: UUID) -> list[MessageCount]:
+    """What became of the messages to one person, by state; never what they said."""
+    policy.require_right(actor, Action.MESSAGES_READ)
+    rows = await db.execute(
+        select(Message.state, func.count(), func.max(Message.made_at))
+        .where(Message.recipient_id == recipient_id)
+        .group_by(Message.state)
+        .order_by(Message.state)
+    )
+    return [MessageCount(state, number, latest) for state, number, latest in rows]
 
 
 def _view(message: Message) -> MessageView:

@@ -151,6 +151,7 @@ async def list_records(
     programme_id: UUID | None = None,
     state: PairingState | None = None,
     limit: int = 200,
+    person_id: UUID | None = None,
 ) -> list[PairingRecord]:
     """Pairings as their coordinators see them, the latest first."""
     leader, junior = aliased(Person), aliased(Person)
@@ -172,6 +173,8 @@ async def list_records(
         chosen = chosen.where(Pairing.programme_id == programme_id)
     if state is not None:
         chosen = chosen.where(Pairing.state == state)
+    if person_id is not None:
+        chosen = chosen.where(or_(Pairing.leader_id == person_id, Pairing.junior_id == person_id))
     return [_record(actor, *row) for row in await db.execute(chosen)]
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from mentoring.errors import Conflict, Invalid, NotFound
+from mentoring.programmes.rules import CLOSING_AFTER as CLOSING_AFTER
+from mentoring.programmes.rules import SETTLING_IN as SETTLING_IN
 
-SETTLING_IN = timedelta(days=7)
-"""Between the second yes and the first session: time to make room in two calendars."""
 INVITED_AHEAD = timedelta(days=7)
 """How long before a session its invitation goes out. The first one goes out at once."""
 USUAL_START = time(10)
@@ -23,8 +23,6 @@ LONGEST_PAUSE = timedelta(days=92)
 """A longer one is an end: who comes back after a season is matched anew."""
 BACK_AT = time(8)
 """When a pause ends on its day, on the wall clock of whoever paused."""
-CLOSING_AFTER = timedelta(days=14)
-"""From the end of the last session until the pairing is over: time to make up for a session that was missed."""
 WEEK = timedelta(days=7)
 QUARTER = timedelta(minutes=15)
 

@@ -4,10 +4,15 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import JSON, ForeignKey, Index, false
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mentoring.db import Base, PersonalText, PlainText
-from mentoring.people.rules import LinkPurpose
+from mentoring.people.rules import LinkPurpose, known_by
+
+
+def _known_by(context: DefaultExecutionContext) -> str:
+    return known_by(context.get_current_parameters())  # type: ignore[no-untyped-call]  # SQLAlchemy's own, untyped
 
 
 class Person(Base):
@@ -17,7 +22,7 @@ class Person(Base):
     """
 
     __tablename__ = "person"
-    __table_args__ = (Index(None, "family_name", "given_name"),)
+    __table_args__ = (Index("ix_person_found", "family_name", "given_name", "id", "left_on", "known_by"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     staff_no: Mapped[PersonalText | None] = mapped_column(unique=True)
@@ -39,6 +44,8 @@ class Person(Base):
     language: Mapped[PlainText] = mapped_column(default="en")
     """The language in which the service speaks to this person."""
     left_on: Mapped[date | None]
+    known_by: Mapped[PersonalText] = mapped_column(default=_known_by)
+    """All words by which they are found; written when the person is, and when one of the words changes."""
 
 
 class Account(Base):

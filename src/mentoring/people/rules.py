@@ -1,8 +1,10 @@
 """Accounts and the keys that let people in: constants, causes of errors, pure decisions."""
 
 import enum
+import re
 import string
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -34,6 +36,16 @@ MOST_A_WEEK = 2
 """Questions and reminders that one person gets in one week of their own place, Monday to Sunday; the rest is merged
 and goes out with the first of the next."""
 WEEK = timedelta(days=7)
+
+SEARCHED = ("given_name", "family_name", "email", "staff_no", "job_title", "unit")
+"""By which somebody is found."""
+LONGEST_KNOWN_BY = 250
+"""Characters: with two names of 100 they are what an entry of PostgreSQL's index can hold, however they are written."""
+WORD = re.compile(r"[^\W_]+")
+BARE = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+"""Letters that Unicode does not take apart, as they are typed by who has no key for them."""
+DOMAIN = re.compile(r"@\S*")
+"""Of an address only what stands before it tells people apart."""
 
 LOCAL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~.")
 LABEL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-")
@@ -188,3 +200,25 @@ def local_path(path: str) -> str:
     """``path`` where it stays on this service, else the front page: no link of ours leads a person elsewhere."""
     plain = path.startswith("/") and path[1:2] not in ("/", "\\") and not set(path) & set("\\@\r\n\t ")
     return path if plain and path.isprintable() else "/"
+
+
+@lru_cache(maxsize=20_000)
+def words_of(text: str) -> tuple[str, ...]:
+    """The words of a text as they are looked for: no capitals, accents or signs. ``José O'Neill``: jose, o, neill."""
+    plain = DOMAIN.sub(" ", text).casefold()
+    if not plain.isascii():
+        apart = unicodedata.normalize("NFKD", plain.translate(BARE))
+        plain = "".join(one for one in apart if not unicodedata.combining(one))
+    return tuple(WORD.findall(plain))
+
+
+def known_by(values: Mapping[str, object]) -> str:
+    """All words by which a person is found, a blank before each, so that `` kar`` finds who has one that begins so.
+
+    Where names are written without capitals, both together are a word too: so they are typed in Chinese and Korean.
+    """
+    texts = [str(values.get(name) or "") for name in SEARCHED]
+    given, family = texts[:2]
+    together = [] if family.casefold() != family.upper() else [f"{family}{given}"]
+    words = dict.fromkeys(word for text in (*texts, *together) for word in words_of(text))
+    return "".join(f" {word}" for word in words)[:LONGEST_KNOWN_BY]

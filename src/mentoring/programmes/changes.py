@@ -1,23 +1,30 @@
 """What a coordinator may set in a programme, by name: ``rules.unit=off``, ``plan.sessions=8``, ``open=no``."""
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import TypeVar, get_type_hints
+from typing import NamedTuple, TypeVar, get_type_hints
 
 import msgspec
 from msgspec import Struct, UnsetType, structs
 from msgspec.inspect import BoolType, EnumType, FloatType, IntType, StrType, Type, VarTupleType, type_info
 
-from mentoring.programmes.contracts import ChangeProgramme, Name
+from mentoring.programmes.contracts import ChangeProgramme, Name, ProgrammeView
 from mentoring.programmes.rules import (
     Ladder,
     Matching,
     MatchingRules,
     MatchingWeights,
     Plan,
+    PolicyName,
     SettingOutOfRange,
     SettingUnknown,
+    Tell,
+    climbs,
+    shares_of,
 )
+from mentoring.programmes.timeline import timeline_of
+from mentoring.web.forms import Typed, several, single
 
 Group = TypeVar("Group", bound=Struct)
 GROUPS: dict[str, type[Struct]] = {
@@ -29,6 +36,11 @@ GROUPS: dict[str, type[Struct]] = {
 }
 YES = ("on", "yes", "true", "1")
 NO = ("off", "no", "false", "0")
+UNCHANGED = ChangeProgramme()
+MATTERS = ("first_session", "silence", "agreement")
+"""Of the ladder, those whose rungs say who is told."""
+MOST_RUNGS = 8
+RUNG = re.compile(rf"rung\.({'|'.join(MATTERS)})\.(?:after|tell)\.[1-{MOST_RUNGS}]")
 
 
 @cache
@@ -92,6 +104,56 @@ def _takes(shape: Type) -> str:
     if isinstance(shape, StrType):
         return f"{shape.min_length} – {shape.max_length}"
     return ""
+
+
+class ShownRung(NamedTuple):
+    """A rung as a form shows it; a new one is empty."""
+
+    after: str = ""
+    tell: tuple[str, ...] = ()
+
+
+def pairs_of(typed: Typed) -> list[str]:
+    """A form as ``NAME=VALUE`` pairs. The rungs of a ladder, a sentence each, become one; without a time they go."""
+    plain = [f"{name}={single(typed, name)}" for name in typed if not RUNG.fullmatch(name)]
+    rungs = {matter: _typed_rungs(typed, matter) for matter in _matters_in(typed)}
+    said = {matter: (f"{one.after}:{'+'.join(one.tell)}" for one in found) for matter, found in rungs.items()}
+    return plain + [f"ladder.{matter}={','.join(texts)}" for matter, texts in said.items()]
+
+
+def _matters_in(typed: Typed) -> list[str]:
+    return sorted({found[1] for name in typed if (found := RUNG.fullmatch(name))})
+
+
+def _typed_rungs(typed: Typed, matter: str) -> list[ShownRung]:
+    every = (
+        ShownRung(single(typed, f"rung.{matter}.after.{n}"), tuple(several(typed, f"rung.{matter}.tell.{n}")))
+        for n in range(1, MOST_RUNGS + 1)
+    )
+    return [one for one in every if one.after]
+
+
+def shown_of(programme: ProgrammeView, typed: Typed, change: ChangeProgramme = UNCHANGED) -> dict[str, object]:
+    """What the page of a programme shows: its settings, or what was typed, and what would follow from a change."""
+    weights, plan = merged(programme.weights, change.weights), merged(programme.plan, change.plan)
+    return {
+        "programme": programme,
+        "typed": typed,
+        "groups": {name: structs.asdict(getattr(programme, name)) for name in GROUPS},
+        "policies": list(PolicyName),
+        "weights": shares_of(weights),
+        "together": sum(structs.astuple(weights)),
+        "milestones": timeline_of(plan, merged(programme.ladder, change.ladder)),
+        "rungs": {matter: _shown_rungs(programme.ladder, typed, matter) for matter in MATTERS},
+        "tells": list(Tell),
+    }
+
+
+def _shown_rungs(ladder: Ladder, typed: Typed, matter: str) -> list[ShownRung]:
+    """With an empty one at the end, as long as there is room."""
+    known = [ShownRung(f"{one.after:g}", one.tell) for one in climbs(getattr(ladder, matter))]
+    shown = _typed_rungs(typed, matter) if matter in _matters_in(typed) else known
+    return [*shown, ShownRung()][:MOST_RUNGS]
 
 
 def merged(group: Group, change: Struct | UnsetType) -> Group:

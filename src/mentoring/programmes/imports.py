@@ -221,7 +221,7 @@ def _report(
         changed=len(plan.changed),
         unchanged=plan.unchanged,
         problems=line_problems(problems, words),
-        changes=changes[:MOST_CHANGES],
+        changes=changes,
         changes_total=len(plan.added) + len(plan.changed),
     )
 

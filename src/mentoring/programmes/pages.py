@@ -3,24 +3,26 @@
 from datetime import datetime
 from functools import partial
 
-from litestar import Controller, get, post
+from litestar import Controller, Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.params import FromPath, MultipartBody, URLEncodedBody
 from litestar.response import Redirect, Template
-from msgspec import Struct, structs
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database
+from mentoring.directory.reports import problems_file
 from mentoring.directory.table import LARGEST_FILE, MEGABYTE
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
 from mentoring.programmes import imports, queries, service
-from mentoring.programmes.changes import GROUPS, change_of
+from mentoring.programmes.changes import change_of, pairs_of, shown_of
 from mentoring.programmes.contracts import NewCoordinator, NewProgramme, SignUpsReport, SignUpsUpload
-from mentoring.programmes.rules import PolicyName, Preset
-from mentoring.web.doors import page
+from mentoring.programmes.rules import Preset
+from mentoring.skills.queries import read_titles
+from mentoring.web.doors import attached, page
 from mentoring.web.forms import Typed, command_of, kept, single
 
 MANY = 200
@@ -78,7 +80,7 @@ class ProgrammeManagement(Controller):
         now: NamedDependency[datetime],
     ) -> Redirect:
         async with kept(partial(_programme, db, actor, ref, data), db):
-            await service.change_programme(db, actor, ref, change_of(_pairs(data)), now)
+            await service.change_programme(db, actor, ref, change_of(pairs_of(data)), now)
         return Redirect(f"/programmes/{ref}", status_code=303)
 
     @post("/{ref:str}/coordinators", opt={"action": Action.PROGRAMME_WRITE})
@@ -100,11 +102,13 @@ class ProgrammeManagement(Controller):
         ref: FromPath[str],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
     ) -> Template:
         return page(
             "programmes/sign_ups.html",
             programme=await queries.read_programme(db, actor, ref),
             enrolments=await queries.list_enrolments(db, actor, ref, None, MANY, 0),
+            titles=await read_titles(db, actor, words),
         )
 
     @get("/{ref:str}/sign-ups/import", opt={"action": Action.SIGN_UPS_IMPORT})
@@ -134,9 +138,26 @@ class ProgrammeManagement(Controller):
             report = await imports.import_sign_ups(database, actor, ref, upload, words, now)
         return await _import(database, actor, ref, report)
 
-
-def _pairs(typed: Typed) -> list[str]:
-    return [f"{name}={single(typed, name)}" for name in typed]
+    @post(
+        "/{ref:str}/sign-ups/import/problems",
+        status_code=200,
+        opt={"action": Action.SIGN_UPS_IMPORT},
+        request_max_body_size=LARGEST_FILE + MEGABYTE,
+    )
+    async def import_problems(
+        self,
+        ref: FromPath[str],
+        data: MultipartBody[SignUpsForm],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
+        now: NamedDependency[datetime],
+    ) -> Response[bytes]:
+        """The problems of a file as a file; nothing is ever written."""
+        upload = SignUpsUpload(await data.file.read(LARGEST_FILE + 1), data.file.filename)
+        async with kept(partial(_import, database, actor, ref)):
+            report = await imports.import_sign_ups(database, actor, ref, upload, words, now)
+        return attached(problems_file(report.problems, words))
 
 
 async def _new(typed: Typed) -> Template:
@@ -145,8 +166,7 @@ async def _new(typed: Typed) -> Template:
 
 async def _programme(db: AsyncSession, actor: Actor, ref: str, typed: Typed) -> Template:
     programme = await queries.read_programme(db, actor, ref)
-    groups = {name: structs.asdict(getattr(programme, name)) for name in GROUPS}
-    return page("programmes/programme.html", programme=programme, groups=groups, policies=list(PolicyName), typed=typed)
+    return page("programmes/programme.html", effects=None, **shown_of(programme, typed))
 
 
 async def _import(database: Database, actor: Actor, ref: str, report: SignUpsReport | None = None) -> Template:

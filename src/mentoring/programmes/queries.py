@@ -272,6 +272,24 @@ async def list_enrolments(
     return [_enrolment_view(enrolment, person, skills.get(enrolment.id, [])) for enrolment, person in rows]
 
 
+async def enrolments_of(db: AsyncSession, actor: Actor, person_id: UUID) -> list[tuple[Programme, EnrolmentView]]:
+    """What somebody signed up for, of the programmes whose coordinator asks, the latest first."""
+    rows = (
+        await db.execute(
+            select(Programme, Enrolment, Person)
+            .join(Enrolment, Enrolment.programme_id == Programme.id)
+            .join(Person, Person.id == Enrolment.person_id)
+            .where(Person.id == person_id, true() if actor.administrator else Programme.id.in_(actor.coordinates))
+            .order_by(Enrolment.enrolled_at.desc(), Enrolment.role)
+        )
+    ).all()
+    skills = await _skills(db, [enrolment for _, enrolment, _ in rows])
+    return [
+        (programme, _enrolment_view(enrolment, person, skills.get(enrolment.id, [])))
+        for programme, enrolment, person in rows
+    ]
+
+
 async def _skills(db: AsyncSession, enrolments: Sequence[Enrolment]) -> dict[UUID, list[EnrolledSkill]]:
     """By enrolment, in their order; a leader's without the levels."""
     roles = {enrolment.id: enrolment.role for enrolment in enrolments}

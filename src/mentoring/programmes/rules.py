@@ -3,7 +3,7 @@
 import enum
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,11 @@ MOST_CLOCKS = 3
 CHECKLIST = ("guide", "conversation", "confidentiality", "time")
 """What a junior ticks before being matched: read the guide, planned a first conversation, knows what stays
 between the two, and has the time."""
+
+SETTLING_IN = timedelta(days=7)
+"""Between the second yes and the first session: time to make room in two calendars."""
+CLOSING_AFTER = timedelta(days=14)
+"""From the end of the last session until the pairing is over: time to make up for a session that was missed."""
 
 Minutes = Annotated[int, Meta(ge=0, le=24 * 60)]
 Hours = list[tuple[Annotated[int, Meta(ge=0, le=6)], Minutes, Minutes]]
@@ -304,6 +309,12 @@ def climbs(rungs: Sequence[str]) -> list[Climb]:
     """The rungs as they are read."""
     parted = (rung.partition(":") for rung in rungs)
     return [Climb(float(after), tuple(map(Tell, tell.split("+")))) for after, _, tell in parted]
+
+
+def shares_of(weights: MatchingWeights) -> dict[str, float]:
+    """How much each part counts once they are made to sum to one; all nought where no weight is left."""
+    total = sum(structs.astuple(weights))
+    return {name: weight / total if total else 0.0 for name, weight in structs.asdict(weights).items()}
 
 
 def check_weights(weights: MatchingWeights) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.policy import Action
+from mentoring.programmes.contracts import ChangeProgramme
 from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import asking, explaining, exporting, queries, service, verifying
 from mentoring.rounds.contracts import (
@@ -28,18 +29,22 @@ from mentoring.rounds.contracts import (
 )
 from mentoring.rounds.desk import Desk
 from mentoring.rounds.differing import Against, RunDifference, compare_runs
+from mentoring.rounds.effects import read_effects
 from mentoring.rounds.fairness import read_fairness
 from mentoring.rounds.findings import (
     Comparison,
     Consequence,
     Decide,
+    Effects,
     Explain,
     Explanation,
     FairnessReport,
+    Network,
     Readmit,
     Verification,
     WhatIf,
 )
+from mentoring.rounds.network import read_network
 from mentoring.rounds.previewing import PublishPreview, preview_publish
 from mentoring.rounds.recruiting import Recruiting, whom_to_recruit
 from mentoring.rounds.review import Scores, read_scores
@@ -63,6 +68,25 @@ class ProgrammeRoundsApi(Controller):
     ) -> Readiness:
         """What stands in the way of a good round, before one is run."""
         return await queries.read_readiness(db, actor, programme, now)
+
+    @get("/network", opt={"action": Action.ROUND_READ})
+    async def network(
+        self, programme: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> Network:
+        """Who teaches whom between offices: pairings that were made and not undone."""
+        return await read_network(db, actor, programme)
+
+    @post("/effects", status_code=200, opt={"action": Action.ROUND_READ})
+    async def effects(
+        self,
+        programme: FromPath[str],
+        data: JSONBody[ChangeProgramme],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Effects:
+        """What the hard rules would do with this change: the share of pairs each refuses, and whom it leaves alone."""
+        return await read_effects(database, actor, programme, data, now)
 
     @get("/rounds", opt={"action": Action.ROUND_READ})
     async def all(

@@ -1,5 +1,6 @@
 """What crosses the doors when a coordinator asks about a round: is it right, what would be, why, is it fair."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -147,6 +148,63 @@ class FairnessReport(Struct, frozen=True):
     round: UUID
     name: str
     sides: list[FairSide]
+
+
+class RuleEffect(Struct, frozen=True):
+    """What a hard rule does, or would do if it were ``on``: the share of pairs it refuses, and whom it alone leaves
+    with nobody (``leaders``).
+    """
+
+    on: bool
+    share: float
+    leaders: int
+
+
+class Effects(Struct, frozen=True):
+    """What the rules of a programme would do to its present sign-ups. ``possible``: share of pairs that none refuses.
+
+    ``sampled``: too many to count all, so the shares are of a sample and nobody is said to have nobody.
+    """
+
+    programme: str
+    leaders: int
+    juniors: int
+    sampled: bool
+    possible: float = 0.0
+    leaders_with_nobody: int = 0
+    juniors_with_nobody: int = 0
+    rules: Mapping[str, RuleEffect] = {}
+
+
+class Office(Struct, frozen=True):
+    """A place of work, with how many pairings it teaches and learns in. ``rest``: all small ones together."""
+
+    name: str
+    country: str
+    teaches: int
+    learns: int
+    rest: bool
+
+
+class Tie(Struct, frozen=True):
+    """Pairings in which juniors of one office teach leaders of another or the same; offices by their number."""
+
+    teaches: int
+    learns: int
+    pairings: int
+
+
+class Network(Struct, frozen=True):
+    """Who teaches whom between offices. ``across``: pairings of two countries. ``places``: how many
+    offices there are, of which the smallest may stand together in ``offices``.
+    """
+
+    programme: str
+    pairings: int
+    across: int
+    places: int
+    offices: list[Office]
+    ties: list[Tie]
 
 
 class Elsewhere(Struct, frozen=True):

@@ -15,15 +15,18 @@ from mentoring.db import Database
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
-from mentoring.programmes.contracts import MatchingChange
+from mentoring.programmes.changes import UNCHANGED, change_of, pairs_of, shown_of
+from mentoring.programmes.contracts import ChangeProgramme, MatchingChange
 from mentoring.programmes.queries import read_programme
 from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import asking, desk_pages, explaining, exporting, picture, queries, service, verifying, wording
 from mentoring.rounds.contracts import NamedPair, OverridePair, Propose, Publish, Replay
 from mentoring.rounds.desk import Desk
 from mentoring.rounds.desk_pages import AnyRequest, address_of, lines_of, wanted_of
+from mentoring.rounds.effects import read_effects
 from mentoring.rounds.fairness import read_fairness
-from mentoring.rounds.findings import Comparison, Decide, Explain, Readmit, WhatIf
+from mentoring.rounds.findings import Comparison, Decide, Effects, Explain, Readmit, WhatIf
+from mentoring.rounds.network import read_network
 from mentoring.rounds.previewing import preview_publish
 from mentoring.rounds.review import Wanted, review_round
 from mentoring.rounds.rules import ExportFormat, OverrideKind
@@ -77,6 +80,36 @@ class ProgrammeRounds(Controller):
             titles=await read_titles(db, actor, words),
         )
 
+    @get("/network", opt={"action": Action.ROUND_READ})
+    async def network(
+        self, programme: FromPath[str], db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+    ) -> Template:
+        found = await read_network(db, actor, programme)
+        spots, curves = picture.circle(found)
+        return page(
+            "rounds/network.html",
+            programme=await read_programme(db, actor, programme),
+            network=found,
+            spots=spots,
+            curves=curves,
+            side=picture.ROUND,
+        )
+
+    @post("/effects", opt={"action": Action.ROUND_READ}, status_code=200)
+    async def effects(
+        self,
+        programme: FromPath[str],
+        data: URLEncodedBody[Typed],
+        database: NamedDependency[Database],
+        actor: NamedDependency[Actor],
+        now: NamedDependency[datetime],
+    ) -> Template:
+        """The programme's own page as it was filled in, with what its rules would do."""
+        async with kept(partial(_settings, database, actor, programme, data)):
+            change = change_of(pairs_of(data))
+            found = await read_effects(database, actor, programme, change, now)
+        return await _settings(database, actor, programme, data, found, change)
+
     @post("/comparison", opt={"action": Action.ROUND_READ}, status_code=200)
     async def compare(
         self,
@@ -89,6 +122,19 @@ class ProgrammeRounds(Controller):
         async with kept(partial(_asked_of, database, actor, programme)):
             found = await asking.compare_programme(database, actor, programme, now.year)
         return _comparison(words, found, f"/programmes/{programme}/rounds")
+
+
+async def _settings(
+    database: Database,
+    actor: Actor,
+    ref: str,
+    typed: Typed,
+    effects: Effects | None = None,
+    change: ChangeProgramme = UNCHANGED,
+) -> Template:
+    async with database.reading() as db:
+        programme = await read_programme(db, actor, ref)
+    return page("programmes/programme.html", effects=effects, **shown_of(programme, typed, change))
 
 
 class RoundPages(Controller):

@@ -1,8 +1,12 @@
-"""Numbers as a picture: laid on a field, for lines, dots and bars that a page draws without script."""
+"""Numbers as a picture: laid on a field or a circle, drawn by pages without script."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import networkx as nx
+
+from mentoring.rounds.findings import Network
 from mentoring.rounds.review import Bar
 from mentoring.rounds.trying import FrontierPoint
 
@@ -54,3 +58,60 @@ def _laid(value: float, values: Sequence[float], length: int) -> float:
     span = max(values) - min(values)
     share = (value - min(values)) / span if span else 0.5
     return round(MARGIN + share * (length - 2 * MARGIN), 1)
+
+
+ROUND, RADIUS = 480, 190
+"""The side of the field on which the circle of offices is laid, and its radius: round it is room for the names."""
+THINNEST, THICKEST = 1.2, 9.0
+
+
+class Spot(NamedTuple):
+    """An office on the circle: where its dot is, how large, and where its name begins or ends."""
+
+    x: float
+    y: float
+    size: float
+    name_x: float
+    name_y: float
+    anchor: str
+
+
+class Curve(NamedTuple):
+    """The pairings of two offices as an SVG path through the middle, thicker for more of them."""
+
+    path: str
+    width: float
+
+
+def circle(network: Network) -> tuple[list[Spot], list[Curve]]:
+    """Offices of one country stand side by side, as they are given; what stays inside one office is its dot alone."""
+    graph: nx.DiGraph[int] = nx.DiGraph()
+    graph.add_nodes_from(range(len(network.offices)))
+    laid = nx.circular_layout(graph, scale=RADIUS)
+    middle = ROUND / 2
+    at = {number: (middle + float(x), middle + float(y)) for number, (x, y) in laid.items()}
+    most = max((tie.pairings for tie in network.ties), default=1)
+    spots = [_spot(*at[number], one.teaches + one.learns, 2 * most) for number, one in enumerate(network.offices)]
+    apart = [tie for tie in network.ties if tie.teaches != tie.learns]
+    return spots, [Curve(_path(at[one.teaches], at[one.learns]), _width(one.pairings, most)) for one in apart]
+
+
+def _spot(x: float, y: float, people: int, most: int) -> Spot:
+    outwards = 1 + 18 / RADIUS
+    middle = ROUND / 2
+    name_x, name_y = middle + (x - middle) * outwards, middle + (y - middle) * outwards + 4
+    anchor = "middle" if abs(x - middle) < RADIUS / 8 else "start" if x > middle else "end"
+    size = 4 + 8 * math.sqrt(min(1, people / most))
+    return Spot(round(x, 1), round(y, 1), round(size, 1), round(name_x, 1), round(name_y, 1), anchor)
+
+
+def _width(pairings: int, most: int) -> float:
+    return round(THINNEST + (THICKEST - THINNEST) * (pairings - 1) / max(1, most - 1), 1)
+
+
+def _path(begin: tuple[float, float], end: tuple[float, float]) -> str:
+    """Bent towards the middle, and a little to one side, so that both directions can be told apart."""
+    middle = ROUND / 2
+    bend_x = middle + 0.25 * ((begin[0] + end[0]) / 2 - middle) + 0.06 * (end[1] - begin[1])
+    bend_y = middle + 0.25 * ((begin[1] + end[1]) / 2 - middle) - 0.06 * (end[0] - begin[0])
+    return "M{:.1f} {:.1f} Q{:.1f} {:.1f} {:.1f} {:.1f}".format(*begin, bend_x, bend_y, *end)

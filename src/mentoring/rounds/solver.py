@@ -26,6 +26,7 @@ from mentoring.rounds.aims import Aim
 from mentoring.rounds.proof import proof_of
 from mentoring.rounds.trying import Compared, Edits, Ready, Recruited, Tried, Unopened, compared, recruited, tried
 from mentoring.rounds.verdicts import ShownPair, Verified, verified
+from mentoring.rounds.weighing import Weighed, weighed
 
 MOST_MEMORY = 8 << 30
 """Bytes of address space. The largest real round takes 1 GB; beyond this the machine would swap for everybody."""
@@ -42,11 +43,11 @@ SWITCHED = np.array([rule not in ALWAYS_ON for rule in RULES])
 class Request(Struct, frozen=True):
     """``solve``: a proposal with its reasons. ``survey``: who could be paired at all. ``verify``: whether ``proof``
     holds and is what is ``shown``. ``try``: what ``edits`` would change. ``compare``: all policies. ``recruit``: what a
-    further junior of each skill would bring. ``open``: nothing but to keep the round open. ``minutes``: of a
-    session. ``key`` names a round that the desk keeps open.
+    further junior of each skill would bring. ``weigh``: what each rule does. ``open``: nothing but to keep the round
+    open. ``minutes``: of a session. ``key`` names a round that the desk keeps open.
     """
 
-    task: Literal["solve", "survey", "verify", "try", "compare", "recruit", "open"]
+    task: Literal["solve", "survey", "verify", "try", "compare", "recruit", "weigh", "open"]
     problem: bytes
     minutes: int = 0
     aim: Aim = Aim()
@@ -132,7 +133,7 @@ class Refused(Struct, frozen=True, tag=True):
     rules: list[str] = []
 
 
-Answer = Solved | Surveyed | Verified | Tried | Compared | Recruited | Unopened | Ready | Refused
+Answer = Solved | Surveyed | Verified | Tried | Compared | Recruited | Weighed | Unopened | Ready | Refused
 Message = Progress | Answer
 Told = Callable[[str, float], None]
 
@@ -207,6 +208,11 @@ def _recruited(problem: Problem, request: Request, told: Told) -> Recruited:
     return recruited(problem, request.proof)
 
 
+def _weighed(problem: Problem, _request: Request, told: Told) -> Weighed:
+    told("scoring", 0.0)
+    return weighed(problem)
+
+
 TASKS: dict[str, Callable[[Problem, Request, Told], Answer]] = {
     "solve": _solved,
     "survey": _surveyed,
@@ -214,6 +220,7 @@ TASKS: dict[str, Callable[[Problem, Request, Told], Answer]] = {
     "try": _tried,
     "compare": _compared,
     "recruit": _recruited,
+    "weigh": _weighed,
 }
 
 

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import jinja2
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
@@ -33,6 +33,7 @@ from mentoring.policy import (
     require_right,
 )
 from mentoring.settings import Settings
+from mentoring.sheets import File
 from mentoring.web.links import linked
 
 COOKIE_LASTS = 8 * 60 * 60
@@ -157,6 +158,12 @@ def provide_now() -> datetime:
 def page(template: str, **context: object) -> Template:
     """A page for people; ``template`` is ``slice/name.html``."""
     return Template(template, context=context)
+
+
+def attached(file: File) -> Response[bytes]:
+    """A file to keep, under its own name."""
+    disposition = {"content-disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
+    return Response(file.content, media_type=file.media_type, headers=disposition)
 
 
 def template_engine(slices: Iterable[str], settings: Settings) -> JinjaTemplateEngine:

@@ -60,7 +60,10 @@ async def test_a_dry_run_says_what_would_change_and_writes_nothing(database: Dat
     report = await imported(database, upload)
 
     assert (report.applied, report.added, report.left, report.levels, report.top) == (False, 2, 0, 2, ["A1"])
-    assert report.changes == [StaffChange("added", "A1"), StaffChange("added", "A2")]
+    assert report.changes == [
+        StaffChange("added", "A1", name="Wanjiru A1"),
+        StaffChange("added", "A2", name="Wanjiru A2"),
+    ]
     assert (await count(database, Person), await events(database)) == (0, [])
 
 
@@ -96,7 +99,13 @@ async def test_only_what_differs_is_changed(database: Database) -> None:
     report = await imported(database, a_file(a_row("A1"), a_row("A2", manager_staff_no="A1"), moved), LATER)
 
     assert (report.changed, report.unchanged) == (1, 2)
-    assert report.changes == [StaffChange("changed", "A3", ["unit", "manager_staff_no", "gender"])]
+    [change] = report.changes
+    assert (change.what, change.staff_no, change.columns) == (
+        "changed",
+        "A3",
+        ["unit", "manager_staff_no", "gender"],
+    )
+    assert [one.column for one in change.values] == ["unit", "manager_staff_no"]
     assert (await person(database, "A3")).unit == "Finance"
     assert await lines(database) == {"A2": "A1", "A3": "A2"}
 
@@ -132,7 +141,7 @@ async def test_who_is_not_in_the_file_has_left_and_is_signed_out(database: Datab
 
     report = await imported(database, a_file(a_row("A1")), LATER)
 
-    assert (report.left, report.changes) == (1, [StaffChange("left", "A2")])
+    assert (report.left, report.changes) == (1, [StaffChange("left", "A2", name="Wanjiru A2")])
     assert (await person(database, "A2")).left_on == LATER.date()
     assert (await count(database, SignIn), await lines(database)) == (0, {})
     assert await events(database) == ["StaffImported", "PersonLeft", "StaffImported"]

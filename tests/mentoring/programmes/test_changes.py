@@ -5,7 +5,7 @@ import pytest
 
 from mentoring.errors import Invalid
 from mentoring.programmes import rules
-from mentoring.programmes.changes import GROUPS, change_of, known_settings, merged, names_set
+from mentoring.programmes.changes import GROUPS, change_of, known_settings, merged, names_set, pairs_of
 from mentoring.programmes.contracts import (
     ChangeProgramme,
     LadderChange,
@@ -27,6 +27,7 @@ from mentoring.programmes.rules import (
     SettingOutOfRange,
     SettingUnknown,
 )
+from mentoring.web.forms import Typed
 
 READS = {
     "rules.unit=off": ("rules", "unit", False),
@@ -149,3 +150,19 @@ def test_a_junior_may_take_three_and_offer_many_skills() -> None:
     with pytest.raises(rules.CapacityTooLarge) as refused:
         rules.check_sign_up(Role.JUNIOR, offers, MORNING, 4, 3)
     assert refused.value.details == {"most": 3}
+
+
+def test_the_rungs_of_a_form_become_a_ladder_and_those_without_days_go() -> None:
+    typed: Typed = {
+        "rung.first_session.after.1": "3", "rung.first_session.tell.1": "junior",
+        "rung.first_session.after.2": "", "rung.first_session.tell.2": "red",
+        "rung.first_session.after.3": "7.5", "rung.first_session.tell.3": ["leader", "delegate"],
+        "open": ["off", "on"],
+    }  # fmt: skip
+
+    assert pairs_of(typed) == ["open=on", "ladder.first_session=3:junior,7.5:leader+delegate"]
+
+
+def test_a_rung_that_tells_nobody_is_refused() -> None:
+    with pytest.raises(SettingOutOfRange):
+        change_of(pairs_of({"rung.silence.after.1": "2"}))
