@@ -135,6 +135,7 @@ def app(database: Database, settings: Settings) -> Litestar:
     if alike not in APPS:
         APPS[alike] = create_app(settings, database)
     APPS[alike].state.update({"database": database, "settings": settings})
+    APPS[alike].state.in_force.forget()
     return APPS[alike]
 
 

@@ -21,6 +21,7 @@ from mentoring import logs
 from mentoring.checkins import api as checkins_api
 from mentoring.checkins import pages as checkins_pages
 from mentoring.db import UNAVAILABLE, Database, open_database
+from mentoring.deployment import InForce
 from mentoring.directory import api as directory_api
 from mentoring.directory import pages as directory_pages
 from mentoring.entrance import Entrance
@@ -110,7 +111,7 @@ def create_service() -> ASGIApp:
 
 def surrounded(app: Litestar, settings: Settings, opened: Database) -> ASGIApp:
     """Walls and entrance stand around everything, unknown addresses included, which Litestar's middleware does not."""
-    return Walls(Entrance(app, opened, settings), settings)
+    return Walls(Entrance(app, opened, settings, app.state.in_force), settings)
 
 
 def create_app(settings: Settings, opened: Database) -> Litestar:
@@ -121,15 +122,17 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
         yield
         await opened.close()
 
+    in_force = InForce(settings)
     app = Litestar(
         route_handlers=[health, *(route for door in DOORS for route in door.ROUTES), _static()],
-        state=State({"database": opened, "settings": settings}),
+        state=State({"database": opened, "settings": settings, "in_force": in_force}),
         dependencies={
             "db": Provide(doors.provide_db),
             "actor": Provide(doors.provide_actor, sync_to_thread=False),
             "words": Provide(doors.provide_words, sync_to_thread=False),
             "now": Provide(doors.provide_now, sync_to_thread=False),
             "settings": Provide(doors.provide_settings, sync_to_thread=False),
+            "in_force": Provide(doors.provide_in_force, sync_to_thread=False),
             "database": Provide(doors.provide_database, sync_to_thread=False),
         },
         guards=[doors.guard],
@@ -141,7 +144,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             **dict.fromkeys(UNAVAILABLE, problems.unavailable),
             Exception: problems.failed,
         },
-        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings)),
+        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings, in_force)),
         openapi_config=_openapi(settings),
         lifespan=[lifespan],
         request_max_body_size=LARGEST_BODY,

@@ -5,6 +5,7 @@ import string
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -29,7 +30,7 @@ TRY_WINDOW = timedelta(minutes=15)
 TOKEN_LASTS = timedelta(days=365)
 
 OFFICE_OPENS, OFFICE_CLOSES = time(9), time(17)
-"""Wall time of the person's own place, between which reminders come."""
+"""Unless an administrator chose others. Wall time of the person's own place, between which reminders come."""
 MOST_A_WEEK = 2
 """Questions and reminders that one person gets in one week of their own place, Monday to Sunday; the rest is merged
 and goes out with the first of the next."""
@@ -38,6 +39,17 @@ WEEK = timedelta(days=7)
 LOCAL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~.")
 LABEL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-")
 LONGEST_LOCAL, LONGEST_LABEL, LONGEST_ADDRESS = 64, 63, 254
+
+
+class MailHours(NamedTuple):
+    """When reminders come, and how many a week at most."""
+
+    opens: time = OFFICE_OPENS
+    closes: time = OFFICE_CLOSES
+    a_week: int = MOST_A_WEEK
+
+
+MAIL_HOURS = MailHours()
 
 
 class LinkPurpose(enum.StrEnum):
@@ -127,26 +139,33 @@ def at_wall_time(day: datetime, clock: time, zone: str) -> datetime:
     return datetime.combine(day.date(), clock, ZoneInfo(zone)).astimezone(UTC)
 
 
-def in_office_hours(moment: datetime, country: str, zone: str) -> datetime:
+def in_office_hours(moment: datetime, country: str, zone: str, hours: MailHours = MAIL_HOURS) -> datetime:
     """``moment``, or the next one that falls into office hours of a working day of that place."""
     local = moment.astimezone(ZoneInfo(zone))
-    if working(local, country) and OFFICE_OPENS <= local.time() < OFFICE_CLOSES:
+    if working(local, country) and hours.opens <= local.time() < hours.closes:
         return moment
-    day = local if local.time() < OFFICE_OPENS else local + timedelta(days=1)
+    day = local if local.time() < hours.opens else local + timedelta(days=1)
     while not working(day, country):
         day += timedelta(days=1)
-    return at_wall_time(day, OFFICE_OPENS, zone)
+    return at_wall_time(day, hours.opens, zone)
 
 
-def good_moment(now: datetime, country: str, zone: str, got: Sequence[datetime], any_hour: bool = False) -> datetime:
+def good_moment(
+    now: datetime,
+    country: str,
+    zone: str,
+    got: Sequence[datetime],
+    any_hour: bool = False,
+    hours: MailHours = MAIL_HOURS,
+) -> datetime:
     """When somebody may be written to, who ``got`` messages at those moments already: ``now``, or later.
 
     ``any_hour``: its hour was agreed, so that it need not be office hours, unless it has to wait anyway.
     """
     monday = _monday(now, zone)
-    if sum(monday <= at for at in got) < MOST_A_WEEK:
-        return now if any_hour else in_office_hours(now, country, zone)
-    return in_office_hours(_monday(now, zone, weeks=1), country, zone)
+    if sum(monday <= at for at in got) < hours.a_week:
+        return now if any_hour else in_office_hours(now, country, zone, hours)
+    return in_office_hours(_monday(now, zone, weeks=1), country, zone, hours)
 
 
 def _monday(moment: datetime, zone: str, weeks: int = 0) -> datetime:
