@@ -18,6 +18,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import logs
+from mentoring.administration import access_pages
+from mentoring.administration import api as administration_api
+from mentoring.administration import pages as administration_pages
 from mentoring.checkins import api as checkins_api
 from mentoring.checkins import pages as checkins_pages
 from mentoring.db import UNAVAILABLE, Database, open_database
@@ -26,12 +29,16 @@ from mentoring.directory import api as directory_api
 from mentoring.directory import pages as directory_pages
 from mentoring.entrance import Entrance
 from mentoring.errors import MentoringError
+from mentoring.exports import api as exports_api
+from mentoring.exports import pages as exports_pages
 from mentoring.followups import api as followups_api
 from mentoring.followups import pages as followups_pages
 from mentoring.hooks import api as hooks_api
 from mentoring.inbound import api as inbound_api
 from mentoring.messages import api as messages_api
 from mentoring.messages import pages as messages_pages
+from mentoring.outbox import api as outbox_api
+from mentoring.outbox import pages as outbox_pages
 from mentoring.pairings import api as pairings_api
 from mentoring.pairings import life_api, life_pages
 from mentoring.pairings import pages as pairings_pages
@@ -62,13 +69,21 @@ SLICES = (
     "checkins",
     "followups",
     "messages",
+    "outbox",
+    "exports",
+    "administration",
 )
 DOORS = (
     web_pages,
+    access_pages,
+    administration_api,
+    administration_pages,
     checkins_api,
     checkins_pages,
     directory_api,
     directory_pages,
+    exports_api,
+    exports_pages,
     life_api,
     life_pages,
     followups_api,
@@ -77,6 +92,8 @@ DOORS = (
     inbound_api,
     messages_api,
     messages_pages,
+    outbox_api,
+    outbox_pages,
     pairings_api,
     pairings_pages,
     people_api,

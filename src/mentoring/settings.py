@@ -194,6 +194,12 @@ def _name(value: str) -> str:
     return value.strip()
 
 
+def _language(value: str) -> str:
+    if len(value) != 2 or not value.isascii() or not value.islower():
+        raise ValueError("wants the code of a language, such as fr")
+    return value
+
+
 def _clock(value: str) -> time:
     try:
         return time.fromisoformat(value)
@@ -212,6 +218,7 @@ CHECKS: dict[str, Callable[[str], object]] = {
     "mail_from": _address,
     "secret_file": Path,
     "organisation": _name,
+    "language": _language,
     "mails_a_week": _between(1, 14),
     "mails_from": _clock,
     "mails_until": _clock,

@@ -92,6 +92,10 @@ class PersonNotFound(NotFound):
     """Nobody of that id, staff number or address."""
 
 
+class LastAdministrator(Conflict):
+    """Nobody else administers the service; let somebody else do so first."""
+
+
 class AddressTaken(Conflict):
     """Another person has this address."""
 

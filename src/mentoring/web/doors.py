@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import jinja2
-from litestar import Litestar
+from litestar import Litestar, Response
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
@@ -25,6 +25,7 @@ from mentoring.i18n import Words, offered, own_name
 from mentoring.identity import ANONYMOUS, Actor
 from mentoring.policy import Action, ScopeMissing, SignInNeeded, allows, decided_at_the_door, require_right
 from mentoring.settings import Settings
+from mentoring.sheets import File
 from mentoring.web.links import linked
 
 COOKIE_LASTS = 8 * 60 * 60
@@ -141,6 +142,12 @@ def provide_now() -> datetime:
 def page(template: str, **context: object) -> Template:
     """A page for people; ``template`` is ``slice/name.html``."""
     return Template(template, context=context)
+
+
+def attached(file: File) -> Response[bytes]:
+    """A file to keep, under its own name."""
+    disposition = {"content-disposition": f"attachment; filename*=UTF-8''{quote(file.name)}"}
+    return Response(file.content, media_type=file.media_type, headers=disposition)
 
 
 def template_engine(slices: Iterable[str], settings: Settings, in_force: InForce) -> JinjaTemplateEngine:
