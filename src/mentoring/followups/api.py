@@ -12,6 +12,7 @@ from mentoring.followups import queries, service, tryout
 from mentoring.followups.contracts import Acted, AtRiskView, Said, TryOut
 from mentoring.identity import Actor
 from mentoring.policy import Action
+from mentoring.settings import Settings
 
 
 class AtRiskApi(Controller):
@@ -59,10 +60,11 @@ class TryOutApi(Controller):
         data: JSONBody[TryOut],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
+        settings: NamedDependency[Settings],
         now: NamedDependency[datetime],
     ) -> list[Said]:
         """Every message that a pairing would get under the programme's plan and ladder, over its whole life."""
-        return await tryout.simulate_programme(db, actor, programme, data, now)
+        return await tryout.simulate_programme(db, actor, settings, programme, data, now)
 
 
 ROUTES = (AtRiskApi, TryOutApi)

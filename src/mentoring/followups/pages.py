@@ -15,6 +15,7 @@ from mentoring.followups.contracts import Acted, Scenario, TryOut
 from mentoring.identity import Actor
 from mentoring.policy import Action
 from mentoring.programmes.queries import read_programme
+from mentoring.settings import Settings
 from mentoring.web.doors import page
 from mentoring.web.forms import Typed, command_of, kept, single
 
@@ -62,6 +63,7 @@ class TryOutPages(Controller):
         programme: FromPath[str],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
+        settings: NamedDependency[Settings],
         now: NamedDependency[datetime],
         scenario: FromQuery[Scenario] = Scenario.SILENT,
     ) -> Template:
@@ -72,7 +74,7 @@ class TryOutPages(Controller):
             programme=await read_programme(db, actor, programme),
             scenarios=list(Scenario),
             chosen=scenario,
-            said=await tryout.simulate_programme(db, actor, programme, tried, now),
+            said=await tryout.simulate_programme(db, actor, settings, programme, tried, now),
         )
 
 

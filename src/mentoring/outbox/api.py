@@ -76,17 +76,17 @@ class BounceApi(Controller):
         """Whom no mail reaches."""
         return await queries.list_bounces(db, actor)
 
-    @put("/{person_id:uuid}", opt={"action": Action.MESSAGES_WRITE})
+    @put("/{bounced_id:uuid}", opt={"action": Action.MESSAGES_WRITE})
     async def correct(
         self,
-        person_id: FromPath[UUID],
+        bounced_id: FromPath[UUID],
         data: JSONBody[Correction],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Bounced:
         """The right address of somebody whom no mail reaches; or the same, where it takes mail again."""
-        return await service.correct_address(db, actor, person_id, data, now)
+        return await service.correct_address(db, actor, bounced_id, data, now)
 
 
 ROUTES = (OutboxApi, BounceApi)

@@ -34,7 +34,7 @@ class Counts(Struct, frozen=True):
     """How many messages want somebody's eye, and how many people cannot be reached."""
 
     waiting: int
-    held: int
+    later: int
     uncertain: int
     refused: int
     bounced: int

@@ -41,18 +41,18 @@ class OutboxPages(Controller):
     async def bounced(self, db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]) -> Template:
         return await _bounced(db, actor)
 
-    @post("/bounced/{person_id:uuid}", opt={"action": Action.MESSAGES_WRITE})
+    @post("/bounced/{bounced_id:uuid}", opt={"action": Action.MESSAGES_WRITE})
     async def correct(
         self,
-        person_id: FromPath[UUID],
+        bounced_id: FromPath[UUID],
         data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Redirect:
         email = single(data, "email")
-        async with kept(partial(_bounced, db, actor, {person_id: email}), db):
-            await service.correct_address(db, actor, person_id, command_of(Correction, {"email": email}), now)
+        async with kept(partial(_bounced, db, actor, {bounced_id: email}), db):
+            await service.correct_address(db, actor, bounced_id, command_of(Correction, {"email": email}), now)
         return Redirect("/messages/bounced", status_code=303)
 
     @post("/{message_id:uuid}/again", opt={"action": Action.MESSAGES_WRITE})

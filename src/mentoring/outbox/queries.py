@@ -88,7 +88,7 @@ async def count_messages(db: AsyncSession, actor: Actor) -> Counts:
     waiting = (Message.wake_at.is_not(None), Message.state.in_(BOXES[Box.WAITING]))
     return Counts(
         waiting=await _count(db, *waiting),
-        held=await _count(db, Message.state == MessageState.HELD),
+        later=await _count(db, Message.state == MessageState.HELD),
         uncertain=await _count(db, Message.state == MessageState.UNCERTAIN),
         refused=await _count(db, Message.state == MessageState.REFUSED),
         bounced=await db.scalar(bounced) or 0,
