@@ -34,9 +34,9 @@ from tests.mentoring.visitor import Page, come_in
 SETTINGS = Settings()
 
 
-async def chosen(db: AsyncSession, settings: Settings = SETTINGS, **values: str) -> Settings:
-    await service.choose_settings(db, MACHINE, settings, ChooseSettings(values), NOW)
-    return await deployment.in_force(db, settings)
+async def chosen(db: AsyncSession, **values: str) -> Settings:
+    await service.choose_settings(db, MACHINE, SETTINGS, ChooseSettings(values), NOW)
+    return await deployment.in_force(db, SETTINGS)
 
 
 async def test_what_was_chosen_holds_and_an_empty_value_goes_back(db: AsyncSession) -> None:
@@ -55,7 +55,7 @@ async def test_the_environment_wins_whatever_was_chosen_before(db: AsyncSession)
 
     assert (await deployment.in_force(db, given)).organisation == "From outside"
     with pytest.raises(SettingFixed):
-        await chosen(db, given, organisation="Other")
+        await service.choose_settings(db, MACHINE, given, ChooseSettings({"organisation": "Other"}), NOW)
 
 
 WRONG: dict[str, tuple[dict[str, str], type[MentoringError]]] = {

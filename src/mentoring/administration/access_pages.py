@@ -33,7 +33,7 @@ class TokenPages(Controller):
     ) -> Template:
         return await _tokens(db, actor, now, {})
 
-    @post("/", status_code=201, opt={"action": Action.TOKENS})
+    @post("/", status_code=200, opt={"action": Action.TOKENS})
     async def make(
         self,
         data: URLEncodedBody[Typed],
@@ -68,7 +68,7 @@ class HookPages(Controller):
     async def hooks(self, db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]) -> Template:
         return await _hooks(db, actor, {})
 
-    @post("/", status_code=201, opt={"action": Action.HOOK_WRITE})
+    @post("/", status_code=200, opt={"action": Action.HOOK_WRITE})
     async def add(
         self,
         data: URLEncodedBody[Typed],

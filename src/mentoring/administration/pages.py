@@ -159,8 +159,11 @@ async def _roles(db: AsyncSession, actor: Actor, typed: Typed) -> Template:
     )
 
 
-async def _settings(db: AsyncSession, actor: Actor, settings: Settings, typed: dict[str, str]) -> Template:
-    return page("administration/settings.html", settings=await service.read_settings(db, actor, settings), typed=typed)
+async def _settings(
+    db: AsyncSession, actor: Actor, settings: Settings, typed: dict[str, str], *, saved: bool = False
+) -> Template:
+    found = await service.read_settings(db, actor, settings)
+    return page("administration/settings.html", settings=found, typed=typed, saved=saved)
 
 
 async def _audit(db: AsyncSession, actor: Actor, typed: dict[str, str]) -> Template:

@@ -17,7 +17,7 @@ from mentoring.messages.rules import MessageNotFound, MessageState
 from mentoring.outbox import queries
 from mentoring.outbox.contracts import AddressCorrected, Bounced, Correction, MessageGivenUp, MessageSentAgain
 from mentoring.outbox.rules import REMEDIES, BounceNotFound, MessageMovedOn, Remedy
-from mentoring.people.models import AccessLink, Account
+from mentoring.people.models import AccessLink, Account, Person
 from mentoring.people.queries import full_name
 from mentoring.people.reminders import mailing_of
 from mentoring.people.rules import AddressNotPlausible, AddressTaken, plausible_address
@@ -75,14 +75,19 @@ async def correct_address(db: AsyncSession, actor: Actor, person_id: UUID, right
         raise AdministratorTouched(who=person.email)
     if not plausible_address(email):
         raise AddressNotPlausible(email=right.email)
+    await _readdress(db, person, email)
     mailing = await mailing_of(db, person_id)
     mailing.bounced_at = mailing.bounced_address = mailing.bounce = None
-    if email != person.email:
-        person.email = email
-        await db.execute(delete(AccessLink).where(AccessLink.person_id == person_id, AccessLink.used_at.is_(None)))
+    journal.record(db, AddressCorrected(person_id), by=actor.id, at=now)
+    return Bounced(person.id, full_name(person), person.email, None, None)
+
+
+async def _readdress(db: AsyncSession, person: Person, email: str) -> None:
+    if email == person.email:
+        return
+    person.email = email
     try:
         await db.flush()
     except IntegrityError as error:
         raise AddressTaken(email=email) from error
-    journal.record(db, AddressCorrected(person_id), by=actor.id, at=now)
-    return Bounced(person.id, full_name(person), person.email, None, None)
+    await db.execute(delete(AccessLink).where(AccessLink.person_id == person.id, AccessLink.used_at.is_(None)))

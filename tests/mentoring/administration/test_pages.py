@@ -47,14 +47,14 @@ async def test_roles_are_given_and_taken(client: AsyncClient, database: Database
     given = await client.post("/admin/roles/administrators", data=make)
     runs = await client.post("/admin/roles/coordinators", data={**make, "programme": str(programme.id)})
     shown = Page(await client.get("/admin/roles"))
-    for path, more in (("administrators", {}), ("coordinators", {"programme": str(programme.id)})):
-        await client.post(f"/admin/roles/{path}", data={**make, **more, "revoke": "1"})
+    for path in ("administrators", "coordinators"):
+        await client.post(f"/admin/roles/{path}", data={**make, "programme": str(programme.id), "revoke": "1"})
     after = Page(await client.get("/admin/roles"))
     unknown = await client.post("/admin/roles/administrators", data={"person": "nobody@example.org"})
 
     assert (given.status_code, runs.status_code) == (303, 303)
     assert (shown.text.count("Boateng"), after.text.count("Boateng")) == (2, 0)
-    assert (unknown.status_code, Page(unknown).value("person")) == (404, "nobody@example.org")
+    assert (unknown.status_code, Page(unknown).fields["person"].count("nobody@example.org")) == (404, 1)
     async with database.reading() as db:
         assert list(await db.scalars(select(Coordinator.person_id))) == []
 
@@ -98,7 +98,7 @@ async def test_a_token_is_shown_once_used_and_revoked(client: AsyncClient, datab
     client.cookies.clear()
     refused = await client.get("/api/v1/messages", headers=key)
 
-    assert (made.status_code, token in later.text, "HR export" in later.text) == (201, False, True)
+    assert (made.status_code, token in later.text, "HR export" in later.text) == (200, False, True)
     assert (allowed.status_code, beyond.status_code, revoked.status_code, refused.status_code) == (200, 403, 303, 401)
     assert kept.used_at is not None
 
@@ -128,7 +128,7 @@ async def test_a_webhook_is_made_tried_and_removed(client: AsyncClient, database
     gone = await client.post(f"{page}/ping")
 
     assert (private.status_code, Page(private).value("name")) == (422, "Our channel")
-    assert (made.status_code, "whsec_" in made.text, "secret-path" in made.text) == (201, True, False)
+    assert (made.status_code, "whsec_" in made.text, "secret-path" in made.text) == (200, True, False)
     assert (pinged.status_code, removed.status_code, gone.status_code) == (303, 303, 404)
     assert "waits to be sent" in log.text
     async with database.reading() as db:
