@@ -58,8 +58,9 @@ async def seal_next(database: Database, secret: bytes, now: datetime) -> int:
 
 async def _seal(db: AsyncSession, secret: bytes, now: datetime) -> int:
     last = await db.scalar(select(Seal).order_by(Seal.position.desc()).limit(1).with_for_update())
+    # What somebody holds is sealed later: so this waits for nobody, and nobody can wait for it in a circle.
     chosen = select(JournalEntry).where(JournalEntry.seal.is_(None)).order_by(JournalEntry.number).limit(TOGETHER)
-    entries = list(await db.scalars(chosen))
+    entries = list(await db.scalars(chosen.with_for_update(skip_locked=True)))
     if not entries:
         return 0
     position = last.position + 1 if last else 1

@@ -16,6 +16,8 @@ from mentoring.administration.rules import SettingNotChangeable
 from mentoring.db import Database
 from mentoring.deployment import HoursReversed, SettingFixed, SettingUnreadable
 from mentoring.errors import MentoringError
+from mentoring.followups.contracts import TryOut
+from mentoring.followups.tryout import simulate_programme
 from mentoring.identity import MACHINE
 from mentoring.journal import JournalEntry
 from mentoring.messages.contracts import Intended
@@ -26,7 +28,7 @@ from mentoring.pairings.rules import PairingState
 from mentoring.people.pacing import mail_hours, release_messages
 from mentoring.reactions import COMPOSERS
 from mentoring.settings import Settings
-from tests.builders import NOW, a_check_in, a_pairing, a_person
+from tests.builders import NOW, a_check_in, a_pairing, a_person, a_programme
 from tests.harness.smtp import Sink
 from tests.mentoring.messages.posting import a_sender, asked_leaders, post_all
 from tests.mentoring.visitor import Page, come_in
@@ -122,3 +124,14 @@ async def test_reminders_keep_to_the_hours_that_were_chosen(db: AsyncSession) ->
 
     [waits] = await db.scalars(select(Message.wake_at))
     assert waits == datetime.fromisoformat("2026-03-03T14:00+01:00")
+
+
+async def test_a_try_out_of_a_ladder_keeps_to_them_too(db: AsyncSession) -> None:
+    programme = await a_programme(db)
+    later = replace(SETTINGS, mails_from=time(14))
+
+    said = await simulate_programme(db, MACHINE, later, str(programme.id), TryOut(), NOW)
+
+    nudges = [one.at.time() for one in said if one.kind.startswith("nudge")]
+    assert nudges
+    assert min(nudges) >= time(14)

@@ -45,6 +45,8 @@ class AuditEntry(Struct, frozen=True):
     by: str
     """Empty for the service itself, and for what is told in confidence."""
     details: Mapping[str, object]
+    people: Mapping[str, str]
+    """The names of those whose ids are in the details."""
 
 
 class Health(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """The audit list, and how the service is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -22,6 +22,8 @@ from mentoring.upkeep.rules import BACKUP, CHECK
 
 MANY = 100
 MOST_NAMESAKES = 20
+TOGETHER = 1000
+"""Ids that one query asks for."""
 IN_CONFIDENCE = frozenset({"confided"})
 """What an entry says for its reactions alone: that somebody confided in coordinators is not for the audit list."""
 
@@ -41,6 +43,8 @@ async def read_audit(db: AsyncSession, actor: Actor, wanted: AuditFilter, limit:
         .order_by(JournalEntry.number.desc())
         .limit(limit)
     )
+    found = (await db.execute(chosen)).all()
+    named = await _named(db, [_ids(entry.details) for entry, _ in found])
     return [
         AuditEntry(
             number=entry.number,
@@ -49,9 +53,24 @@ async def read_audit(db: AsyncSession, actor: Actor, wanted: AuditFilter, limit:
             by_id=entry.by_id,
             by=full_name(person) if person else "",
             details={name: value for name, value in entry.details.items() if name not in IN_CONFIDENCE},
+            people={str(one): named[one] for one in _ids(entry.details) if one in named},
         )
-        for entry, person in await db.execute(chosen)
+        for entry, person in found
     ]
+
+
+def _ids(details: Mapping[str, object]) -> list[UUID]:
+    """Ids that stand alone in the details; long lists of them are left as they are."""
+    return [UUID(value) for name, value in details.items() if name.endswith("_id") and isinstance(value, str)]
+
+
+async def _named(db: AsyncSession, ids: Sequence[Sequence[UUID]]) -> dict[UUID, str]:
+    wanted = sorted({one for several in ids for one in several})
+    found: dict[UUID, str] = {}
+    for start in range(0, len(wanted), TOGETHER):
+        people = await db.scalars(select(Person).where(Person.id.in_(wanted[start : start + TOGETHER])))
+        found |= {one.id: full_name(one) for one in people}
+    return found
 
 
 async def _where(db: AsyncSession, actor: Actor, wanted: AuditFilter) -> Sequence[ColumnElement[bool]]:
