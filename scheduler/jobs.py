@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from mentoring import reactions
+from mentoring import reactions, sealing
 from mentoring.checkins import service as checkins
 from mentoring.checkins.models import CheckIn
 from mentoring.db import Database
@@ -140,7 +140,8 @@ async def release_messages(clock: Clock) -> int:
 
 
 async def _release(clock: Clock, db: AsyncSession, now: datetime) -> UUID | None:
-    return await pacing.release_messages(db, clock.sender.kinds, now)
+    hours = await pacing.mail_hours(db, clock.sender.settings)
+    return await pacing.release_messages(db, clock.sender.kinds, now, hours)
 
 
 async def send_messages(clock: Clock) -> int:
@@ -157,6 +158,17 @@ async def send_messages(clock: Clock) -> int:
 async def tell_hooks(clock: Clock) -> int:
     """Tell chats and programs what is due."""
     return await hooks.tell_due(clock.sender, CALLER, clock.stopping)
+
+
+async def seal_journal(clock: Clock) -> int:
+    """Seal what has come into the journal, so that a change of it shows."""
+    sealed = 0
+    while sealed < BATCH and not clock.stopping():
+        some = await sealing.seal_next(clock.database, clock.sender.secret, clock.now())
+        if not some:
+            return sealed
+        sealed += some
+    return sealed
 
 
 async def solve_rounds(clock: Clock) -> int:
@@ -184,6 +196,7 @@ JOBS: Mapping[Job, ColumnElement[bool]] = {
     release_messages: exists().where(Message.state == MessageState.HELD, Message.wake_at <= NOW),
     send_messages: _earliest(Message.wake_at),
     tell_hooks: hooks.WAITING,
+    seal_journal: sealing.UNSEALED,
     solve_rounds: exists().where(rounds.waiting(NOW)),
 }
 """The jobs, each with what is true when it has something to do."""

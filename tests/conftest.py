@@ -137,6 +137,7 @@ async def app(database: Database, settings: Settings) -> AsyncIterator[Litestar]
         APPS[alike] = create_app(settings, database)
     desk = Desk()
     APPS[alike].state.update({"database": database, "settings": settings, "desk": desk})
+    APPS[alike].state.in_force.forget()
     yield APPS[alike]
     await desk.close()
 

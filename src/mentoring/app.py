@@ -18,19 +18,27 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import logs
+from mentoring.administration import access_pages
+from mentoring.administration import api as administration_api
+from mentoring.administration import pages as administration_pages
 from mentoring.checkins import api as checkins_api
 from mentoring.checkins import pages as checkins_pages
 from mentoring.db import UNAVAILABLE, Database, open_database
+from mentoring.deployment import InForce
 from mentoring.directory import api as directory_api
 from mentoring.directory import pages as directory_pages
 from mentoring.entrance import Entrance
 from mentoring.errors import MentoringError
+from mentoring.exports import api as exports_api
+from mentoring.exports import pages as exports_pages
 from mentoring.followups import api as followups_api
 from mentoring.followups import pages as followups_pages
 from mentoring.hooks import api as hooks_api
 from mentoring.inbound import api as inbound_api
 from mentoring.messages import api as messages_api
 from mentoring.messages import pages as messages_pages
+from mentoring.outbox import api as outbox_api
+from mentoring.outbox import pages as outbox_pages
 from mentoring.pairings import api as pairings_api
 from mentoring.pairings import life_api, life_pages, settings_pages
 from mentoring.pairings import pages as pairings_pages
@@ -65,13 +73,21 @@ SLICES = (
     "followups",
     "messages",
     "privacy",
+    "outbox",
+    "exports",
+    "administration",
 )
 DOORS = (
     web_pages,
+    access_pages,
+    administration_api,
+    administration_pages,
     checkins_api,
     checkins_pages,
     directory_api,
     directory_pages,
+    exports_api,
+    exports_pages,
     life_api,
     life_pages,
     settings_pages,
@@ -81,6 +97,8 @@ DOORS = (
     inbound_api,
     messages_api,
     messages_pages,
+    outbox_api,
+    outbox_pages,
     pairings_api,
     pairings_pages,
     people_api,
@@ -117,7 +135,7 @@ def create_service() -> ASGIApp:
 
 def surrounded(app: Litestar, settings: Settings, opened: Database) -> ASGIApp:
     """Walls and entrance stand around everything, unknown addresses included, which Litestar's middleware does not."""
-    return Walls(Entrance(app, opened, settings), settings)
+    return Walls(Entrance(app, opened, settings, app.state.in_force), settings)
 
 
 def create_app(settings: Settings, opened: Database) -> Litestar:
@@ -131,15 +149,17 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
         await desk.close()
         await opened.close()
 
+    in_force = InForce(settings)
     app = Litestar(
         route_handlers=[health, *(route for door in DOORS for route in door.ROUTES), _static()],
-        state=State({"database": opened, "settings": settings, "desk": desk}),
+        state=State({"database": opened, "settings": settings, "in_force": in_force, "desk": desk}),
         dependencies={
             "db": Provide(doors.provide_db),
             "actor": Provide(doors.provide_actor, sync_to_thread=False),
             "words": Provide(doors.provide_words, sync_to_thread=False),
             "now": Provide(doors.provide_now, sync_to_thread=False),
             "settings": Provide(doors.provide_settings, sync_to_thread=False),
+            "in_force": Provide(doors.provide_in_force, sync_to_thread=False),
             "database": Provide(doors.provide_database, sync_to_thread=False),
             "desk": Provide(_provide_desk, sync_to_thread=False),
         },
@@ -152,7 +172,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             **dict.fromkeys(UNAVAILABLE, problems.unavailable),
             Exception: problems.failed,
         },
-        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings)),
+        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings, in_force)),
         openapi_config=_openapi(settings),
         lifespan=[lifespan],
         request_max_body_size=LARGEST_BODY,

@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import UNAVAILABLE, Database
+from mentoring.deployment import InForce
 from mentoring.i18n import Words, best_language
 from mentoring.identity import ANONYMOUS, Actor
 from mentoring.pairings.models import Delegate
-from mentoring.people.models import Account, Person, SignIn
+from mentoring.people.models import Account, ApiToken, Person, SignIn
 from mentoring.people.queries import full_name
 from mentoring.people.service import TOKEN_MARK, digest_of, who_holds_token, who_signed_in
 from mentoring.programmes.models import Coordinator
@@ -31,22 +32,26 @@ SEEN_EVERY = timedelta(minutes=1)
 class Entrance:
     """ASGI middleware that puts ``actor`` and ``words`` into the request's state."""
 
-    def __init__(self, app: ASGIApp, database: Database, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, database: Database, settings: Settings, in_force: InForce) -> None:
         self.app = app
         self.database = database
+        self.in_force = in_force
         self.cookie = cookie_name(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and not scope["path"].startswith("/static/"):
             headers = Headers.from_scope(scope)
             try:
+                house = await self.in_force.refresh(self.database)
                 actor = await self._actor(headers, scope)
             except UNAVAILABLE:  # who asks cannot be known now, so nothing can be shown
                 log.exception("database unavailable at the entrance")
                 await plain(send, 503, "The service cannot reach its database just now. Please try again in a moment.")
                 return
             wanted = parse_qs(scope["query_string"].decode("latin-1")).get("language", [""])[0]
-            language = actor.language if not actor.anonymous else best_language(headers.get("accept-language"))
+            language = (
+                actor.language if not actor.anonymous else best_language(headers.get("accept-language"), house.language)
+            )
             scope["state"]["actor"] = actor
             scope["state"]["words"] = Words(wanted or language, actor.zone)
         await self.app(scope, receive, send)
@@ -65,7 +70,11 @@ class Entrance:
             if found is None:
                 return ANONYMOUS
             person, account, api_token = found
-            return await _known(db, person, account, frozenset(api_token.scopes))
+            actor = await _known(db, person, account, frozenset(api_token.scopes))
+        if api_token.used_at is None or api_token.used_at < now - SEEN_EVERY:
+            async with self.database.sessions.begin() as db:
+                await db.execute(update(ApiToken).where(ApiToken.id == api_token.id).values(used_at=now))
+        return actor
 
     async def _person(self, cookie: str, now: datetime) -> Actor:
         async with self.database.reading() as db:

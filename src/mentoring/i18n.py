@@ -57,8 +57,8 @@ def _text(language: str, key: str) -> str:
     raise KeyUnknown(key)
 
 
-def best_language(wanted: str | None) -> str:
-    """The first offered language of an ``Accept-Language`` header or of a plain code; English otherwise."""
+def best_language(wanted: str | None, otherwise: str = "en") -> str:
+    """The first offered language of an ``Accept-Language`` header or of a plain code; else ``otherwise``."""
     weighted = []
     for place, part in enumerate((wanted or "").split(",")[:20]):
         code, _, quality = part.strip().partition(";q=")
@@ -66,7 +66,7 @@ def best_language(wanted: str | None) -> str:
             weighted.append((-float(quality or 1), place, code.partition("-")[0].lower()))
         except ValueError:
             continue
-    return next((code for _, _, code in sorted(weighted) if code in offered()), "en")
+    return next((code for _, _, code in sorted(weighted) if code in offered()), otherwise)
 
 
 def own_name(language: str) -> str:

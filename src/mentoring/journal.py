@@ -27,6 +27,10 @@ class JournalEntry(Base):
     __table_args__ = (
         Index("ix_journal_entry_waiting", "wake_at", postgresql_where=text("wake_at IS NOT NULL"),
               sqlite_where=text("wake_at IS NOT NULL")),
+        Index("ix_journal_entry_unsealed", "number", postgresql_where=text("seal IS NULL"),
+              sqlite_where=text("seal IS NULL")),
+        Index(None, "by_id"),
+        Index(None, "seal"),
     )  # fmt: skip
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
@@ -39,6 +43,8 @@ class JournalEntry(Base):
     delivered_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[PlainText | None]
+    seal: Mapped[int | None]
+    """The seal that covers it; see ``sealing``."""
 
 
 def record(db: AsyncSession, event: Event, *, by: UUID | None, at: datetime) -> None:

@@ -86,7 +86,11 @@ class Action(enum.StrEnum):
     HOOK_WRITE = "hooks.write"
     ANSWERS_READ = "pairings.answers"
     MESSAGES_READ = "messages.read"
+    MESSAGES_WRITE = "messages.write"
     MAIL_READ = "messages.mail"
+    EXPORT = "exports.write"
+    AUDIT_READ = "audit.read"
+    SETTINGS_WRITE = "settings.write"
     STATUS_READ = "status.read"
     CLOCK_RESUME = "status.resume"
     TOKENS = "tokens.write"
@@ -211,7 +215,11 @@ POLICY: dict[Action, tuple[Clause, ...]] = {
     Action.HOOK_WRITE: ((administrator,),),
     Action.ANSWERS_READ: ((one_of_the_two,),),
     Action.MESSAGES_READ: ((administrator,), (a_coordinator,)),
+    Action.MESSAGES_WRITE: ((administrator,), (a_coordinator,)),
     Action.MAIL_READ: ((administrator,), (addressee,)),
+    Action.EXPORT: ((administrator,), (its_coordinator,)),
+    Action.AUDIT_READ: ((administrator,),),
+    Action.SETTINGS_WRITE: ((administrator,),),
     Action.STATUS_READ: ((administrator,), (a_coordinator,)),
     Action.CLOCK_RESUME: ((administrator,), (a_coordinator,)),
     Action.TOKENS: ((administrator,),),

@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import time
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,6 +19,8 @@ DRIVERS = {
 }
 """The driver is ours to choose; people write the plain name of the database."""
 SECRET_BYTES = 32
+LONGEST_NAME = 80
+"""Characters of an organisation's name: what the head of a page holds."""
 
 
 class SettingWrong(Invalid):
@@ -41,6 +44,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     secret_file: Path = field(default_factory=lambda: Path("var/secret"))
     tick_seconds: float = 1.0
     organisation: str = "Reverse mentoring"
+    language: str = "en"
+    mails_a_week: int = 2
+    mails_from: time = time(9)
+    mails_until: time = time(17)
+    fixed: frozenset[str] = frozenset()
+    """The names of those that the environment gives: no administrator changes them while the service runs."""
 
     @property
     def sqlite(self) -> bool:
@@ -87,12 +96,18 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     given = {name[len(PREFIX) :].lower(): value for name, value in environ.items() if name.startswith(PREFIX)}
     for name in [name for name in given if name.endswith("_file") and name != "secret_file"]:
         given[name.removesuffix("_file")] = _content(name, given.pop(name))
-    known = set(Settings.__struct_fields__)
+    known = set(Settings.__struct_fields__) - {"fixed"}
     if unknown := sorted(set(given) - known):
         names = ", ".join(sorted(PREFIX + name.upper() for name in known))
         raise SettingWrong(name=PREFIX + unknown[0].upper(), why=f"there is no such setting; there are {names}")
     values: dict[str, object] = {name: _checked(name, value) for name, value in given.items() if value != ""}
-    return Settings(**values)  # type: ignore[arg-type]  # each value was checked for its own field
+    _ensure_hours(Settings(**values))  # type: ignore[arg-type]  # each value was checked for its own field
+    return Settings(**values, fixed=frozenset(values))  # type: ignore[arg-type]  # the same
+
+
+def _ensure_hours(settings: Settings) -> None:
+    if settings.mails_from >= settings.mails_until:
+        raise SettingWrong(name="MENTORING_MAILS_UNTIL", why="wants a time after MENTORING_MAILS_FROM")
 
 
 def _content(name: str, path: str) -> str:
@@ -173,6 +188,25 @@ def _address(value: str) -> str:
     return value
 
 
+def _name(value: str) -> str:
+    if not value.strip() or len(value) > LONGEST_NAME or not value.isprintable():
+        raise ValueError(f"wants a name of at most {LONGEST_NAME} characters")
+    return value.strip()
+
+
+def _language(value: str) -> str:
+    if len(value) != 2 or not value.isascii() or not value.islower():
+        raise ValueError("wants the code of a language, such as fr")
+    return value
+
+
+def _clock(value: str) -> time:
+    try:
+        return time.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("wants a time of day, such as 09:00") from error
+
+
 CHECKS: dict[str, Callable[[str], object]] = {
     "database_url": _database_url,
     "smtp_url": _smtp_url,
@@ -183,4 +217,9 @@ CHECKS: dict[str, Callable[[str], object]] = {
     "environment": _environment,
     "mail_from": _address,
     "secret_file": Path,
+    "organisation": _name,
+    "language": _language,
+    "mails_a_week": _between(1, 14),
+    "mails_from": _clock,
+    "mails_until": _clock,
 }

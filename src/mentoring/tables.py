@@ -1,6 +1,6 @@
 """Every table of the service, so that migrations and export see the whole schema."""
 
-from mentoring import heartbeat, journal
+from mentoring import deployment, heartbeat, journal, sealing
 from mentoring.checkins import models as checkins
 from mentoring.db import Base
 from mentoring.directory import models as directory
@@ -16,7 +16,9 @@ from mentoring.skills import models as skills
 
 OWNERS = (
     journal,
+    sealing,
     heartbeat,
+    deployment,
     messages,
     people,
     directory,

@@ -8,20 +8,28 @@ from collections.abc import Iterable
 from itertools import product
 
 from matching import RULE_NAMES
+from mentoring.administration.service import COLUMNS as AUDIT_COLUMNS
 from mentoring.checkins.my_page import Wanted
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
+from mentoring.deployment import CHANGEABLE
+from mentoring.exports.contracts import Table
+from mentoring.exports.service import COLUMNS
 from mentoring.followups.contracts import Scenario
 from mentoring.followups.rules import ADDRESSED, Level, Matter, NextAction, Reason
-from mentoring.hooks.rules import Topic
+from mentoring.heartbeat import HoldReason
+from mentoring.hooks.rules import HookKind, Topic
 from mentoring.inbound.rules import Answer, Outcome
 from mentoring.messages.rules import MessageState
+from mentoring.outbox.rules import Box, Remedy
 from mentoring.pairings.contracts import Parts
 from mentoring.pairings.history import Happened
-from mentoring.pairings.rules import PairingState, SessionState, Standing
+from mentoring.pairings.rules import Ending, PairingState, SessionState, Standing
 from mentoring.pairings.slots import DayPart
 from mentoring.people.rules import LinkPurpose
+from mentoring.policy import SCOPES
 from mentoring.programmes.rules import (
     CHECKLIST,
+    EnrolmentState,
     Ladder,
     Matching,
     MatchingRules,
@@ -32,13 +40,16 @@ from mentoring.programmes.rules import (
     Role,
     Tell,
 )
+from mentoring.reactions import COMPOSERS
 from mentoring.rounds.fairness import TRAITS
 from mentoring.rounds.rules import OverrideKind, RoundState
 from mentoring.rounds.trying import PolicyRow
 from mentoring.rounds.verdicts import AIMS, CAUSES
 from mentoring.rounds.wording import PRICED
+from mentoring.sheets import SheetFormat
 from mentoring.skills.digcomp import shipped_catalogue
-from mentoring.upkeep.rules import Alarm
+from mentoring.upkeep.rules import BACKUP, CHECK, Alarm
+from scheduler.jobs import JOBS
 from tests.architecture.sources import code, function_name, nodes
 
 
@@ -111,7 +122,7 @@ SAID = (
     "at_risk",
     "bundle",
 )
-TOLD_COORDINATORS = ("at_risk", "confided", *(f"look_{matter}" for matter in Matter))
+TOLD_COORDINATORS = ("at_risk", "confided", "ended_early", *(f"look_{matter}" for matter in Matter))
 NUDGES = [f"mail.nudge.{matter}" for matter in Matter]
 COUNTED = ("messages_due", "messages_uncertain", "messages_refused", "leases_expired", "events_failing")
 
@@ -232,7 +243,29 @@ EXPANSIONS: dict[str, list[str]] = {
     "round.verify.first.{}": filled("round.verify.first.{}", AIMS),
     "round.verify.then.{}": filled("round.verify.then.{}", AIMS[1:]),
     "rule.{}": filled("rule.{}", RULE_NAMES),
-    "simulation.{}": filled("simulation.{}", (*SAID, *OF_MATTERS)),
+    "simulation.{}": filled("simulation.{}", (*SAID, *OF_MATTERS, *COMPOSERS, *Topic)),
+    "check_in.state.{}": filled("check_in.state.{}", (CheckInState.OPEN, CheckInState.ANSWERED, CheckInState.LAPSED)),
+    "enrolment.{}": filled("enrolment.{}", EnrolmentState),
+    "export.{}": filled("export.{}", Table),
+    "export.column.{}": filled("export.column.{}", {name for names in COLUMNS.values() for name in names}),
+    "job.{}": filled("job.{}", (*(job.__name__ for job in JOBS), BACKUP, CHECK)),
+    "message.state.{}": filled("message.state.{}", MessageState),
+    "page.admin.{}": filled("page.admin.{}", ("health", "roles", "settings", "tokens", "hooks", "audit")),
+    "page.audit.{}": filled("page.audit.{}", AUDIT_COLUMNS),
+    "page.export.{}": filled("page.export.{}", SheetFormat),
+    "page.exports.{}": filled("page.exports.{}", Table),
+    "page.health.hold.{}": filled("page.health.hold.{}", HoldReason),
+    "page.hooks.kind.{}": filled("page.hooks.kind.{}", HookKind),
+    "page.hooks.topic.{}": filled("page.hooks.topic.{}", Topic),
+    "page.messages.box.{}": filled("page.messages.box.{}", Box),
+    "page.messages.text.{}": filled("page.messages.text.{}", Box),
+    "page.messages.{}": filled("page.messages.{}", Remedy),
+    "page.messages.{}.label": filled("page.messages.{}.label", Remedy),
+    "page.settings.{}": filled("page.settings.{}", CHANGEABLE),
+    "page.settings.{}.hint": filled("page.settings.{}.hint", CHANGEABLE),
+    "pairing.ending.{}": filled("pairing.ending.{}", Ending),
+    "pairing.state.{}": filled("pairing.state.{}", PairingState),
+    "scope.{}": filled("scope.{}", SCOPES),
     "skill.area.{}": filled("skill.area.{}", (area.code for area in AREAS)),
     "skill.{}": [*filled("skill.{}", (one.code for one in COMPETENCES))],
     "skill.{}.hint": [*filled("skill.{}.hint", (one.code for one in COMPETENCES))],

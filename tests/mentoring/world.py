@@ -27,7 +27,7 @@ from mentoring.pairings.rules import Occasion, PairingState
 from mentoring.people import passwords
 from mentoring.people import service as people
 from mentoring.people.contracts import NewToken
-from mentoring.people.models import Account, Person
+from mentoring.people.models import Account, Mailing, Person
 from mentoring.people.rules import LinkPurpose
 from mentoring.policy import SCOPES
 from mentoring.programmes.models import Coordinator, Enrolment, EnrolmentSkill, Exclusion, Programme
@@ -55,7 +55,7 @@ CONFIDED = "the leader confides this in the coordinator"
 GOAL = "what the two want to have done"
 AGREED = "what the two want from each other"
 PASSWORD = "a good long sentence to sign in with"
-PASSING = ('INSERT INTO "sign_in"', 'INSERT INTO "attempts"')
+PASSING = ('INSERT INTO "sign_in"', 'INSERT INTO "attempts"', 'INSERT INTO "api_token"')
 MAIL = b"Subject: For the leader alone\r\nContent-Type: text/plain\r\n\r\nHello\r\n"
 
 
@@ -209,6 +209,8 @@ async def _things(
         topics=[], made_at=NOW,
     )  # fmt: skip
     db.add(hook)
+    bounced = await a_person(db)
+    db.add(Mailing(person_id=bounced.id, bounced_at=NOW, bounced_address=bounced.email, bounce="550 no such user"))
     mail = Message(
         id=uuid4(), kind="consent_leader", about=pairing.id, recipient_id=leader.id, state=MessageState.KEPT,
         made_at=NOW, sent_at=NOW, address=leader.email, mail=MAIL,
@@ -219,6 +221,7 @@ async def _things(
         "check_in_id": str(check_in.id),
         "message_id": str(mail.id),
         "hook_id": str(hook.id),
+        "bounced_id": str(bounced.id),
         "stop_token": stop_token(settings.secret(), leader.id),
         "session_id": str(await db.scalar(select(PairSession.id).where(PairSession.pairing_id == pairing.id))),
         "token": link_token(settings.secret(), check_in.id, leader.id),

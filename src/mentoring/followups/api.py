@@ -14,6 +14,7 @@ from mentoring.followups.person import read_person
 from mentoring.followups.rules import Level
 from mentoring.identity import Actor
 from mentoring.policy import Action
+from mentoring.settings import Settings
 
 
 class AtRiskApi(Controller):
@@ -62,10 +63,11 @@ class TryOutApi(Controller):
         data: JSONBody[TryOut],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
+        settings: NamedDependency[Settings],
         now: NamedDependency[datetime],
     ) -> list[Said]:
         """Every message that a pairing would get under the programme's plan and ladder, over its whole life."""
-        return await tryout.simulate_programme(db, actor, programme, data, now)
+        return await tryout.simulate_programme(db, actor, settings, programme, data, now)
 
 
 class PersonApi(Controller):

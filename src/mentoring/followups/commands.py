@@ -8,7 +8,7 @@ import click
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring.console import in_transaction, json_option, moment, reading, say, words
+from mentoring.console import in_transaction, json_option, moment, reading, say, settings, words
 from mentoring.followups import queries, service, tryout
 from mentoring.followups.contracts import Acted, AtRiskView, Said, Scenario, TryOut
 from mentoring.identity import MACHINE
@@ -92,7 +92,7 @@ def simulate(ref: str, scenario: str, leader_place: str, junior_place: str, aske
     tried = _try_out(scenario, leader_place, junior_place, asked_on)
 
     async def job(db: AsyncSession) -> list[Said]:
-        return await tryout.simulate_programme(db, MACHINE, ref, tried, moment())
+        return await tryout.simulate_programme(db, MACHINE, settings(), ref, tried, moment())
 
     found = reading(job)
     say(as_json, found, _said_lines(found, tried))

@@ -12,14 +12,16 @@ from mentoring.followups.contracts import PairingAtRisk, RungTaken
 from mentoring.followups.facts import delegates_of, unsigned_by
 from mentoring.followups.models import Rung, Watch
 from mentoring.followups.rules import Level, Matter
+from mentoring.i18n import Words
 from mentoring.messages import service as messages
 from mentoring.messages.contracts import Choice, Claimed, Intended, Kind, Letter, Post, Told
 from mentoring.messages.models import Message
 from mentoring.messages.rendering import composer
 from mentoring.messages.rules import Pace
+from mentoring.pairings.contracts import PairingEnded
 from mentoring.pairings.mails import Subject, subjects_of
 from mentoring.pairings.models import Pairing
-from mentoring.pairings.rules import PairingState
+from mentoring.pairings.rules import Ending, PairingState
 from mentoring.people.models import Person
 from mentoring.people.recipients import STILL_HERE, Recipient, recipients
 from mentoring.programmes.models import Coordinator, Programme
@@ -81,6 +83,21 @@ async def tell_of_risk(db: AsyncSession, events: Sequence[PairingAtRisk], now: d
             )
             for event in events
             for person_id in coordinators.get(programmes[event.pairing_id], [])
+        ],
+    )
+
+
+async def tell_of_early_ends(db: AsyncSession, events: Sequence[PairingEnded], now: datetime) -> None:
+    """Reaction: a pairing ended before its time. Who ended it and why is not for a mail."""
+    early = [event.pairing_id for event in events if event.ending is not Ending.COMPLETED]
+    rows = list(await db.execute(select(Pairing.id, Pairing.programme_id).where(Pairing.id.in_(early))))
+    coordinators = await _coordinators(db, {row.programme_id for row in rows})
+    await messages.enqueue(
+        db,
+        [
+            Intended("ended_early", row.id, person_id, now, pace=Pace.REMINDER)
+            for row in rows
+            for person_id in coordinators.get(row.programme_id, [])
         ],
     )
 
@@ -189,10 +206,16 @@ def _told(
             subject=words.text(f"mail.{message.kind}.subject", **about),
             greeting=words.text("mail.greeting", name=reader.name),
             lines=[words.text(f"mail.{message.kind}.text", **about)],
-            choices=[Choice(words.text("mail.at_risk.choice"), post.url(f"/at-risk/{pairing.id}"))],
+            choices=[_where_to_look(words, message, pairing, post)],
         )
 
     return Told(words, reader.email, write)
+
+
+def _where_to_look(words: Words, message: Claimed, pairing: Pairing, post: Post) -> Choice:
+    if message.kind == "ended_early":
+        return Choice(words.text("mail.ended_early.choice"), post.url(f"/programmes/{pairing.programme_id}"))
+    return Choice(words.text("mail.at_risk.choice"), post.url(f"/at-risk/{pairing.id}"))
 
 
 _UNDER_WAY = Pairing.state == PairingState.ACTIVE
@@ -214,6 +237,9 @@ _STILL_AT_RISK: ColumnElement[bool] = (
 _CONFIDED: ColumnElement[bool] = (
     select(Watch.pairing_id).where(Watch.pairing_id == Message.about, Watch.level == Level.RED).exists()
 )
+_ENDED: ColumnElement[bool] = (
+    select(Pairing.id).where(Pairing.id == Message.about, Pairing.state == PairingState.ENDED).exists()
+)
 _RUNS_IT: ColumnElement[bool] = (
     select(Person.id)
     .join(Coordinator, Coordinator.person_id == Person.id)
@@ -226,5 +252,6 @@ KINDS: dict[str, Kind] = {
     **{NUDGE.format(matter=matter.value): _NUDGE for matter in Matter},
     **{LOOK_AT_IT.format(matter=matter.value): _LOOK for matter in Matter},
     "at_risk": Kind(_STILL_AT_RISK & _RUNS_IT & STILL_HERE, composer(_tell_coordinators), _tell_coordinators),
+    "ended_early": Kind(_ENDED & _RUNS_IT & STILL_HERE, composer(_tell_coordinators), _tell_coordinators),
     "confided": Kind(_CONFIDED & _RUNS_IT & STILL_HERE, composer(_tell_coordinators), _tell_coordinators),
 }

@@ -19,6 +19,7 @@ from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
 from mentoring.programmes.queries import list_programmes, read_programme
+from mentoring.settings import Settings
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
 from mentoring.web.forms import Typed, command_of, kept, single
@@ -81,6 +82,7 @@ class TryOutPages(Controller):
         programme: FromPath[str],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
+        settings: NamedDependency[Settings],
         now: NamedDependency[datetime],
         scenario: FromQuery[Scenario] = Scenario.SILENT,
     ) -> Template:
@@ -91,7 +93,7 @@ class TryOutPages(Controller):
             programme=await read_programme(db, actor, programme),
             scenarios=list(Scenario),
             chosen=scenario,
-            said=await tryout.simulate_programme(db, actor, programme, tried, now),
+            said=await tryout.simulate_programme(db, actor, settings, programme, tried, now),
         )
 
 

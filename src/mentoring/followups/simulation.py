@@ -19,7 +19,7 @@ from mentoring.followups.rules import SEVERITY, Facts, Level, Matter, Pauses, Ta
 from mentoring.messages.bundles import BUNDLE
 from mentoring.messages.rules import Pace
 from mentoring.pairings import rules as meeting
-from mentoring.people.rules import at_wall_time, good_moment, working
+from mentoring.people.rules import MAIL_HOURS, MailHours, at_wall_time, good_moment, working
 from mentoring.programmes.rules import Ladder, Plan, Tell
 
 ASKED = time(10)
@@ -64,8 +64,16 @@ class Question:
 class Life:
     """The life of one pairing, moved on from moment to moment."""
 
-    def __init__(self, plan: Plan, ladder: Ladder, scenario: Scenario, leader: Where, junior: Where) -> None:
-        self.plan, self.ladder, self.scenario = plan, ladder, scenario
+    def __init__(
+        self,
+        plan: Plan,
+        ladder: Ladder,
+        scenario: Scenario,
+        leader: Where,
+        junior: Where,
+        hours: MailHours = MAIL_HOURS,
+    ) -> None:
+        self.plan, self.ladder, self.scenario, self.hours = plan, ladder, scenario, hours
         self.places = {LEADER: leader, JUNIOR: junior, COORDINATOR: leader}
         self.said: list[Said] = []
         self.waiting: dict[str, list[Held]] = {who: [] for who in self.places}
@@ -345,7 +353,7 @@ class Life:
         if not waiting:
             return
         any_hour = any(one.pace is Pace.QUESTION for one in waiting)
-        at = good_moment(now, *self.places[who], self.got[who], any_hour)
+        at = good_moment(now, *self.places[who], self.got[who], any_hour, self.hours)
         if at > now:
             self.wakes[who] = at
             return
@@ -363,10 +371,16 @@ class Life:
 
 
 def simulate(
-    plan: Plan, ladder: Ladder, scenario: Scenario, leader: Where, junior: Where, asked_on: date
+    plan: Plan,
+    ladder: Ladder,
+    scenario: Scenario,
+    leader: Where,
+    junior: Where,
+    asked_on: date,
+    hours: MailHours = MAIL_HOURS,
 ) -> list[Said]:
     """Every message of a pairing whose leader is asked on that day, in the order in which they go out."""
-    life = Life(plan, ladder, scenario, leader, junior)
+    life = Life(plan, ladder, scenario, leader, junior, hours)
     life.begin(at_wall_time(datetime.combine(asked_on, ASKED), ASKED, leader.zone))
     return lived(life)
 

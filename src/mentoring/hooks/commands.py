@@ -8,7 +8,7 @@ import msgspec
 from mentoring.console import in_transaction, json_option, moment, reading, say, words
 from mentoring.hooks import service
 from mentoring.hooks.contracts import HookView, NewHook
-from mentoring.hooks.rules import HookKind, Topic
+from mentoring.hooks.rules import TOLD, HookKind
 from mentoring.identity import MACHINE
 
 
@@ -23,7 +23,7 @@ def hooks() -> None:
 @click.argument("url")
 @click.option("--kind", type=click.Choice([one.value for one in HookKind]), default="signed", show_default=True)
 @click.option(
-    "--topic", "topics", multiple=True, type=click.Choice([one.value for one in Topic]), help="All, unless said."
+    "--topic", "topics", multiple=True, type=click.Choice([one.value for one in TOLD]), help="All, unless said."
 )
 @json_option
 def add(ref: str, name: str, url: str, kind: str, topics: tuple[str, ...], as_json: bool) -> None:
@@ -56,6 +56,14 @@ def remove(hook_id: UUID) -> None:
     """Tell HOOK (an id, as `hooks list` prints it) nothing more."""
     in_transaction(lambda db: service.remove_hook(db, MACHINE, hook_id, moment()))
     say(False, None, [words().text("hook.removed")])
+
+
+@hooks.command("ping")
+@click.argument("hook_id", metavar="HOOK", type=click.UUID)
+def ping(hook_id: UUID) -> None:
+    """Send HOOK a test message; the clock delivers it."""
+    in_transaction(lambda db: service.ping(db, MACHINE, hook_id, moment()))
+    say(False, None, [words().text("hook.pinged")])
 
 
 def _line(one: HookView) -> str:

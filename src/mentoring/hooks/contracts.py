@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from mentoring.hooks.rules import HookKind, Topic
 from mentoring.journal import Event
+from mentoring.messages.rules import MessageState
 from mentoring.programmes.contracts import Name
 
 Url = Annotated[str, Meta(min_length=1, max_length=1000)]
@@ -27,6 +28,7 @@ class HookView(Struct, frozen=True):
 
     id: UUID
     programme_id: UUID
+    programme: str
     name: str
     kind: HookKind
     host: str
@@ -41,9 +43,25 @@ class HookMade(Struct, frozen=True):
     secret: str | None
 
 
+class Delivery(Struct, frozen=True):
+    """A message to a webhook, and what became of it."""
+
+    id: UUID
+    topic: str
+    state: MessageState
+    made_at: datetime
+    sent_at: datetime | None
+    attempt: int
+    error: str | None
+
+
 class HookAdded(Event, frozen=True):
     hook_id: UUID
 
 
 class HookRemoved(Event, frozen=True):
+    hook_id: UUID
+
+
+class HookPinged(Event, frozen=True):
     hook_id: UUID

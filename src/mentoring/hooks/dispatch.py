@@ -63,25 +63,27 @@ async def tell_due(sender: Sender, caller: Caller, stopping: Stopping = never) -
 
 
 async def _deliveries(db: AsyncSession, claimed: list[Claimed]) -> Mapping[UUID, Delivery]:
-    hooks = {
-        one.id: one for one in await db.scalars(select(Hook).where(Hook.id.in_({m.recipient_id for m in claimed})))
-    }
     rows = await db.execute(
-        select(Pairing, Programme, Watch, Message.id, Message.made_at)
-        .join(Message, Message.about == Pairing.id)
-        .join(Programme, Programme.id == Pairing.programme_id)
+        select(Hook, Programme)
+        .join(Programme, Programme.id == Hook.programme_id)
+        .where(Hook.id.in_({one.recipient_id for one in claimed}))
+    )
+    hooks = {hook.id: (hook, programme) for hook, programme in rows}
+    about = await db.execute(
+        select(Message.id, Message.made_at, Pairing.id.label("pairing_id"), Watch)
+        .outerjoin(Pairing, Pairing.id == Message.about)
         .outerjoin(Watch, Watch.pairing_id == Pairing.id)
         .where(Message.id.in_([one.id for one in claimed]))
     )
-    known = {row.id: row for row in rows}
+    known = {row.id: row for row in about}
     found = {}
     for one in claimed:
-        if one.id in known and one.recipient_id in hooks:
-            pairing, programme, watch, _, made_at = known[one.id]
-            level = _level(one, watch)
-            if level is not None or one.kind != Topic.PAIRING_AT_RISK:
-                news = News(Topic(one.kind), pairing.id, programme.id, programme.name, level, made_at)
-                found[one.id] = Delivery(one, hooks[one.recipient_id], news)
+        made_at, pairing_id, watch = known[one.id][1:]
+        level, topic = _level(one, watch), Topic(one.kind)
+        sensible = level is not None or topic is not Topic.PAIRING_AT_RISK
+        if one.recipient_id in hooks and sensible and (pairing_id is not None or topic is Topic.PING):
+            hook, programme = hooks[one.recipient_id]
+            found[one.id] = Delivery(one, hook, News(topic, pairing_id, programme.id, programme.name, level, made_at))
     return found
 
 

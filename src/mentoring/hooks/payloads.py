@@ -15,10 +15,10 @@ from mentoring.messages.contracts import Claimed, Post
 
 
 class News(NamedTuple):
-    """What happened, to which pairing of which programme; ``level`` where it is at risk."""
+    """What happened, to which pairing (of a test: to none) of which programme; ``level`` where it is at risk."""
 
     topic: Topic
-    pairing_id: UUID
+    pairing_id: UUID | None
     programme_id: UUID
     programme: str
     level: str | None
@@ -36,7 +36,7 @@ def parcel(kind: HookKind, secret: str | None, news: News, message: Claimed, pos
     """Write a message out for its receiver."""
     if kind is HookKind.SIGNED:
         return _signed(secret or "", news, message, post.now)
-    words, link = Words("en"), post.url(f"/at-risk/{news.pairing_id}")
+    words, link = Words("en"), post.url(f"/at-risk/{news.pairing_id}" if news.pairing_id else "/")
     text = words.text(f"hook.{news.topic.value}", programme=news.programme, level=news.level or "")
     card = _slack(text, link) if kind is HookKind.SLACK else _teams(text, link, words.text("hook.open"))
     return Parcel(msgspec.json.encode(card), {})

@@ -31,6 +31,12 @@ class Topic(enum.StrEnum):
     PAIRING_BEGAN = "pairing.began"
     PAIRING_ENDED = "pairing.ended"
     PAIRING_AT_RISK = "pairing.at_risk"
+    PING = "ping"
+    """Somebody tries out whether it arrives."""
+
+
+TOLD = tuple(topic for topic in Topic if topic is not Topic.PING)
+"""What happens by itself, and can be chosen."""
 
 
 class HookNotFound(NotFound):

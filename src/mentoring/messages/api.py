@@ -1,4 +1,4 @@
-"""The API's door to messages."""
+"""The API's door to the mailbox."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,25 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.identity import Actor
 from mentoring.messages import queries
-from mentoring.messages.contracts import KeptMail, MessageView, OpenedMail
-from mentoring.messages.rules import MessageState
+from mentoring.messages.contracts import KeptMail, OpenedMail
 from mentoring.policy import Action
-
-
-class MessageApi(Controller):
-    path = "/api/v1/messages"
-    tags = ["messages"]
-
-    @get("/", opt={"action": Action.MESSAGES_READ})
-    async def list_messages(
-        self,
-        db: NamedDependency[AsyncSession],
-        actor: NamedDependency[Actor],
-        wanted: Annotated[MessageState | None, QueryParameter(name="state")] = None,
-        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 100,
-    ) -> list[MessageView]:
-        """The latest messages and what became of them: all, or those in one state."""
-        return await queries.list_messages(db, actor, wanted, limit)
 
 
 class MailboxApi(Controller):
@@ -53,4 +36,4 @@ class MailboxApi(Controller):
         return await queries.read_kept(db, actor, message_id)
 
 
-ROUTES = (MessageApi, MailboxApi)
+ROUTES = (MailboxApi,)

@@ -21,6 +21,7 @@ from msgspec import Struct
 from sqlalchemy import Update, and_, bindparam, case, literal, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from mentoring import deployment
 from mentoring.db import Database
 from mentoring.failpoints import failpoint
 from mentoring.messages.contracts import NOW, Claimed, Kind, Post, Write
@@ -160,7 +161,7 @@ async def claim(
 
 async def _compose(db: AsyncSession, sender: Sender, claimed: Sequence[Claimed]) -> Mails:
     """Compose kind by kind. One message that cannot be composed must not hold up the others."""
-    post = Post(sender.settings, sender.secret, sender.clock())
+    post = Post(await deployment.in_force(db, sender.settings), sender.secret, sender.clock())
     mails: Mails = {}
     for _, group in groupby(claimed, key=lambda one: one.kind):
         batch = list(group)

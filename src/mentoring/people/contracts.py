@@ -58,9 +58,17 @@ class NewToken(Struct, frozen=True, forbid_unknown_fields=True):
     days: Annotated[int, Meta(ge=1, le=730)] = 365
 
 
+class AdministratorView(Struct, frozen=True):
+    id: UUID
+    name: str
+    email: str
+
+
 class TokenView(Struct, frozen=True):
     id: UUID
     name: str
+    person: str
+    """For whom it speaks."""
     scopes: list[str]
     created_at: datetime
     expires_at: datetime

@@ -7,15 +7,25 @@ from uuid import UUID, uuid4
 from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring import deployment
 from mentoring.messages.bundles import BUNDLE
 from mentoring.messages.contracts import Kind
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState, Pace
 from mentoring.people.models import Person
-from mentoring.people.rules import WEEK, good_moment
+from mentoring.people.rules import MAIL_HOURS, WEEK, MailHours, good_moment
+from mentoring.settings import Settings
 
 
-async def release_messages(db: AsyncSession, kinds: Mapping[str, Kind], now: datetime) -> UUID | None:
+async def mail_hours(db: AsyncSession, settings: Settings) -> MailHours:
+    """When reminders come now, as the environment or an administrator says."""
+    now = await deployment.in_force(db, settings)
+    return MailHours(now.mails_from, now.mails_until, now.mails_a_week)
+
+
+async def release_messages(
+    db: AsyncSession, kinds: Mapping[str, Kind], now: datetime, hours: MailHours = MAIL_HOURS
+) -> UUID | None:
     """Let go what waits longest, with all that waits for the same reader; or say until when they wait.
 
     None when nothing is due. However much was missed, it is one message. What no longer makes sense is skipped first,
@@ -31,7 +41,8 @@ async def release_messages(db: AsyncSession, kinds: Mapping[str, Kind], now: dat
     if reader is None or not waiting:
         return first.id
     any_hour = any(one.pace is Pace.QUESTION for one in waiting)
-    at = good_moment(now, reader.country, reader.time_zone or "UTC", await _released(db, reader.id, now), any_hour)
+    got = await _released(db, reader.id, now)
+    at = good_moment(now, reader.country, reader.time_zone or "UTC", got, any_hour, hours)
     if at > now:
         for one in waiting:
             one.wake_at = at

@@ -7,8 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import policy
 from mentoring.identity import Actor
-from mentoring.people.contracts import PersonView, TokenView
-from mentoring.people.models import ApiToken, Person
+from mentoring.people.contracts import AdministratorView, PersonView, TokenView
+from mentoring.people.models import Account, ApiToken, Person
 from mentoring.people.rules import PersonNotFound
 from mentoring.policy import Action
 
@@ -54,8 +54,33 @@ async def read_self(db: AsyncSession, actor: Actor) -> PersonView:
 async def list_tokens(db: AsyncSession, actor: Actor) -> list[TokenView]:
     """The API tokens, newest first; never their secrets."""
     policy.require_right(actor, Action.TOKENS)
-    rows = await db.scalars(select(ApiToken).order_by(ApiToken.created_at.desc()))
+    rows = await db.execute(
+        select(ApiToken, Person)
+        .join(Person, Person.id == ApiToken.person_id)
+        .order_by(ApiToken.created_at.desc(), ApiToken.id)
+    )
     return [
-        TokenView(row.id, row.name, row.scopes, row.created_at, row.expires_at, row.used_at, row.revoked_at is not None)
-        for row in rows
+        TokenView(
+            id=one.id,
+            name=one.name,
+            person=full_name(person),
+            scopes=one.scopes,
+            created_at=one.created_at,
+            expires_at=one.expires_at,
+            used_at=one.used_at,
+            revoked=one.revoked_at is not None,
+        )
+        for one, person in rows
     ]
+
+
+async def list_administrators(db: AsyncSession, actor: Actor) -> list[AdministratorView]:
+    """Who administers the service, by name."""
+    policy.require_right(actor, Action.ADMINISTER)
+    rows = await db.scalars(
+        select(Person)
+        .join(Account, Account.person_id == Person.id)
+        .where(Account.administrator, Person.left_on.is_(None))
+        .order_by(Person.family_name, Person.given_name, Person.id)
+    )
+    return [AdministratorView(one.id, full_name(one), one.email) for one in rows]

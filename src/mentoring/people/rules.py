@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -31,7 +32,7 @@ TRY_WINDOW = timedelta(minutes=15)
 TOKEN_LASTS = timedelta(days=365)
 
 OFFICE_OPENS, OFFICE_CLOSES = time(9), time(17)
-"""Wall time of the person's own place, between which reminders come."""
+"""Unless an administrator chose others. Wall time of the person's own place, between which reminders come."""
 MOST_A_WEEK = 2
 """Questions and reminders that one person gets in one week of their own place, Monday to Sunday; the rest is merged
 and goes out with the first of the next."""
@@ -56,6 +57,17 @@ NOBODY = "—"
 """Stands where the name of somebody stood who had themselves forgotten."""
 ERASED = "@erased.invalid"
 """Where their addresses end: the name of no host, for ever (RFC 2606)."""
+
+
+class MailHours(NamedTuple):
+    """When reminders come, and how many a week at most."""
+
+    opens: time = OFFICE_OPENS
+    closes: time = OFFICE_CLOSES
+    a_week: int = MOST_A_WEEK
+
+
+MAIL_HOURS = MailHours()
 
 
 class LinkPurpose(enum.StrEnum):
@@ -96,6 +108,10 @@ class PasswordTooCommon(Invalid):
 
 class PersonNotFound(NotFound):
     """Nobody of that id, staff number or address."""
+
+
+class LastAdministrator(Conflict):
+    """Nobody else administers the service; let somebody else do so first."""
 
 
 class AddressTaken(Conflict):
@@ -145,26 +161,33 @@ def at_wall_time(day: datetime, clock: time, zone: str) -> datetime:
     return datetime.combine(day.date(), clock, ZoneInfo(zone)).astimezone(UTC)
 
 
-def in_office_hours(moment: datetime, country: str, zone: str) -> datetime:
+def in_office_hours(moment: datetime, country: str, zone: str, hours: MailHours = MAIL_HOURS) -> datetime:
     """``moment``, or the next one that falls into office hours of a working day of that place."""
     local = moment.astimezone(ZoneInfo(zone))
-    if working(local, country) and OFFICE_OPENS <= local.time() < OFFICE_CLOSES:
+    if working(local, country) and hours.opens <= local.time() < hours.closes:
         return moment
-    day = local if local.time() < OFFICE_OPENS else local + timedelta(days=1)
+    day = local if local.time() < hours.opens else local + timedelta(days=1)
     while not working(day, country):
         day += timedelta(days=1)
-    return at_wall_time(day, OFFICE_OPENS, zone)
+    return at_wall_time(day, hours.opens, zone)
 
 
-def good_moment(now: datetime, country: str, zone: str, got: Sequence[datetime], any_hour: bool = False) -> datetime:
+def good_moment(
+    now: datetime,
+    country: str,
+    zone: str,
+    got: Sequence[datetime],
+    any_hour: bool = False,
+    hours: MailHours = MAIL_HOURS,
+) -> datetime:
     """When somebody may be written to, who ``got`` messages at those moments already: ``now``, or later.
 
     ``any_hour``: its hour was agreed, so that it need not be office hours, unless it has to wait anyway.
     """
     monday = _monday(now, zone)
-    if sum(monday <= at for at in got) < MOST_A_WEEK:
-        return now if any_hour else in_office_hours(now, country, zone)
-    return in_office_hours(_monday(now, zone, weeks=1), country, zone)
+    if sum(monday <= at for at in got) < hours.a_week:
+        return now if any_hour else in_office_hours(now, country, zone, hours)
+    return in_office_hours(_monday(now, zone, weeks=1), country, zone, hours)
 
 
 def _monday(moment: datetime, zone: str, weeks: int = 0) -> datetime:

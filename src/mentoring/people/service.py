@@ -158,14 +158,34 @@ def _ensure_offered(language: str) -> None:
 async def change_administrator(
     db: AsyncSession, actor: Actor, who: str, administrator: bool, now: datetime
 ) -> PersonView:
-    """Let somebody who is known administer the service, or no longer; twice is the same as once."""
+    """Let somebody who is known administer the service, or no longer; twice is the same as once.
+
+    Raises ``PersonNotFound``, ``LastAdministrator``.
+    """
     policy.require_right(actor, Action.ADMINISTER)
     person = await find_person(db, who)
+    if administrator and person.left_on is not None:
+        raise rules.PersonNotFound(who=who)
+    if not administrator:
+        await _ensure_another(db, person.id)
     account = await ensure_account(db, person.id, now)
     if account.administrator != administrator:
         account.administrator = administrator
         journal.record(db, AdministratorChanged(person.id, administrator), by=actor.id, at=now)
     return view(person)
+
+
+async def _ensure_another(db: AsyncSession, person_id: UUID) -> None:
+    """All of them are locked, so that two who take it from each other do not both succeed."""
+    held = await db.scalars(
+        select(Account)
+        .join(Person, Person.id == Account.person_id)
+        .where(Account.administrator, Person.left_on.is_(None))
+        .order_by(Account.person_id)
+        .with_for_update(of=Account)
+    )
+    if {one.person_id for one in held} == {person_id}:
+        raise rules.LastAdministrator()
 
 
 async def add_and_invite(db: AsyncSession, actor: Actor, new: NewPerson, now: datetime) -> PersonView:

@@ -1,13 +1,9 @@
 """A round's pairs as a file for a spreadsheet or a program."""
 
-import io
-import unicodedata
 from collections.abc import Callable
-from csv import writer as csv_writer
 from datetime import datetime
 
 import msgspec
-import xlsxwriter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal
@@ -16,10 +12,7 @@ from mentoring.policy import Action
 from mentoring.rounds.contracts import Export, ExportRow, PairRow, RoundExported
 from mentoring.rounds.queries import find_round, show_round
 from mentoring.rounds.rules import ExportFormat
-
-BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet may take for a formula, in whatever width it is written (a full-width ＝ is one to Excel, too)."""
-Cell = str | float | bool
+from mentoring.sheets import Cell, Sheet, as_text, csv_text, workbook
 
 
 async def export_round(db: AsyncSession, actor: Actor, round_ref: str, format: ExportFormat, now: datetime) -> Export:
@@ -50,24 +43,18 @@ def _row(pair: PairRow) -> ExportRow:
     )
 
 
-def as_text(value: str) -> str:
-    """The value as a spreadsheet shows it and never computes it: what may begin a formula gets an apostrophe."""
-    plain = unicodedata.normalize("NFKC", value.lstrip(" \u00a0\u3000"))
-    return f"'{value}" if plain.startswith(BEGINS_FORMULA) or value.startswith(BEGINS_FORMULA) else value
-
-
 def _cells(row: ExportRow) -> list[Cell]:
     values: list[Cell] = [getattr(row, name) for name in ExportRow.__struct_fields__]
     return [as_text(value) if isinstance(value, str) else value for value in values]
 
 
+def _sheet(rows: list[ExportRow]) -> Sheet:
+    return Sheet("", ExportRow.__struct_fields__, [_cells(row) for row in rows])
+
+
 def _csv(rows: list[ExportRow]) -> bytes:
-    text = io.StringIO(newline="")
-    sheet = csv_writer(text)
-    sheet.writerow(ExportRow.__struct_fields__)
-    for row in rows:
-        sheet.writerow("yes" if cell is True else "no" if cell is False else cell for cell in _cells(row))
-    return text.getvalue().encode()
+    """For programs as much as for people: no mark at the beginning, names that stay."""
+    return csv_text(_sheet(rows)).encode()
 
 
 def _json(rows: list[ExportRow]) -> bytes:
@@ -75,16 +62,7 @@ def _json(rows: list[ExportRow]) -> bytes:
 
 
 def _xlsx(rows: list[ExportRow]) -> bytes:
-    content = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(content, options) as book:
-        sheet = book.add_worksheet()
-        sheet.write_row(0, 0, ExportRow.__struct_fields__, book.add_format({"bold": True}))
-        for line, row in enumerate(rows, 1):
-            sheet.write_row(line, 0, _cells(row))
-        sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(len(rows), 1), len(ExportRow.__struct_fields__) - 1)
-    return content.getvalue()
+    return workbook(_sheet(rows))
 
 
 FORMATS: dict[ExportFormat, tuple[str, Callable[[list[ExportRow]], bytes]]] = {

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import click
 
-from mentoring import console
+from mentoring import console, heartbeat
+from mentoring.db import Database
 from mentoring.i18n import Words
 from mentoring.identity import MACHINE
 from mentoring.upkeep import invariants, queries, service
-from mentoring.upkeep.backup import back_up
+from mentoring.upkeep.backup import Copied, back_up
 from mentoring.upkeep.backup import restore as put_back
 from mentoring.upkeep.contracts import Status
+from mentoring.upkeep.rules import BACKUP
 
 
 @click.command()
@@ -65,9 +67,17 @@ def backup(file: Path, as_json: bool) -> None:
 
     Keep the secret (MENTORING_SECRET_FILE) with it: links that went out are signed with it.
     """
-    copied = console.with_database(lambda opened: back_up(opened, file))
+    copied = console.with_database(lambda opened: _back_up(opened, file))
     words = console.words().text("backup.done", rows=console.words().number(copied.rows), file=file)
     console.say(as_json, {"rows": copied.rows, "tables": copied.tables}, [words])
+
+
+async def _back_up(opened: Database, file: Path) -> Copied:
+    """The health page says how old the latest is."""
+    copied = await back_up(opened, file)
+    async with opened.sessions.begin() as db:
+        await heartbeat.note_run(db, BACKUP, copied.rows, None, console.moment())
+    return copied
 
 
 @click.command()

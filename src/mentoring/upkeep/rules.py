@@ -12,6 +12,10 @@ QUEUE_LATE = timedelta(minutes=10)
 """How long a message may wait after its moment before the queue counts as growing: longer than a server's hiccup."""
 
 
+BACKUP, CHECK = "backup", "check"
+"""Rows of ``job_run`` that say when a person did this last."""
+
+
 class Alarm(enum.StrEnum):
     """What somebody should look at; docs/operations.md says how."""
 

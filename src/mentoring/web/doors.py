@@ -20,6 +20,7 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database
+from mentoring.deployment import InForce, Organisation
 from mentoring.failpoints import failpoint
 from mentoring.i18n import Words, offered, own_name
 from mentoring.identity import ANONYMOUS, Actor
@@ -118,6 +119,11 @@ def provide_settings(scope: Scope) -> Settings:
     return settings
 
 
+def provide_in_force(scope: Scope) -> InForce:
+    in_force: InForce = scope["litestar_app"].state.in_force
+    return in_force
+
+
 async def provide_db(scope: Scope) -> AsyncIterator[AsyncSession]:
     """One transaction a request: it commits before the answer leaves, or the answer is an error."""
     database = provide_database(scope)
@@ -166,7 +172,7 @@ def attached(file: File) -> Response[bytes]:
     return Response(file.content, media_type=file.media_type, headers=disposition)
 
 
-def template_engine(slices: Iterable[str], settings: Settings) -> JinjaTemplateEngine:
+def template_engine(slices: Iterable[str], settings: Settings, in_force: InForce) -> JinjaTemplateEngine:
     """Templates lie in the ``html`` folder of each slice; nothing is unescaped, nothing undefined passes."""
     folders = {name: jinja2.FileSystemLoader(HERE.parent / name / "html") for name in slices}
     environment = jinja2.Environment(
@@ -175,7 +181,7 @@ def template_engine(slices: Iterable[str], settings: Settings) -> JinjaTemplateE
     )  # fmt: skip
     environment.globals.update(
         _=translate, plural=plural, words=words_in, actor=actor_in, may=may, here=here, offered=offered,
-        own_name=own_name, fields_of=fields_of, organisation=settings.organisation, mailbox=settings.smtp_url is None,
+        own_name=own_name, fields_of=fields_of, organisation=Organisation(in_force), mailbox=settings.smtp_url is None,
         linked=partial(linked, settings.base_url),
     )  # fmt: skip
     return JinjaTemplateEngine.from_environment(environment)

@@ -6,7 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 from httpx import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins.contracts import CheckInAnswered
@@ -282,11 +282,43 @@ async def test_a_pairing_that_is_over_hears_of_nothing_but_that(database: Databa
         await settle(database, NOW + days * DAY)
 
     async with database.reading() as db:
-        later = select(Message.kind).where(Message.made_at > NOW + 3 * DAY)
-        assert list(await db.scalars(later)) == ["pairing_ended"]
+        later = select(Message.kind).where(Message.made_at > NOW + 3 * DAY).order_by(Message.kind)
+        assert list(await db.scalars(later)) == ["ended_early", "pairing_ended"]  # the second is for the partner
         assert list(await db.scalars(select(CheckIn.state))) == [CheckInState.CANCELLED]
         watch = await db.get_one(Watch, pairing.id)
     assert (watch.wake_at, watch.level) == (None, Level.GREEN)
+
+
+async def test_the_coordinator_is_told_of_an_early_end_without_who_and_why_and_of_no_other(
+    database: Database, tmp_path: Path, smtp: Sink
+) -> None:
+    async with database.sessions.begin() as db:
+        early, complete = await under_way(db), await under_way(db)
+        runs_it = (await db.scalars(coordinators_of(early))).one()
+        whole = (await db.scalars(coordinators_of(complete))).one()
+        gone = EndPairing(reason="we do not get on")
+        await endings.end_pairing(db, as_actor(early.leader_id), early.id, gone, NOW)
+        await endings.conclude(db, complete, Ending.COMPLETED, None, NOW)
+    time = Time()
+    time.now = NOW + timedelta(hours=3)
+    await settle(database, time.now)
+
+    await post_all(a_sender(database, tmp_path, smtp.url, time))
+
+    mails = {str(mail["to"]): mail for mail in smtp.messages}
+    body = mails[runs_it.email].get_body(("plain",))
+    assert body is not None
+    assert f"https://mentoring.example.org/programmes/{early.programme_id}" in body.get_content()
+    assert "we do not get on" not in body.get_content()
+    assert whole.email not in mails
+
+
+def coordinators_of(pairing: Pairing) -> Select[Person]:
+    return (
+        select(Person)
+        .join(Coordinator, Coordinator.person_id == Person.id)
+        .where(Coordinator.programme_id == pairing.programme_id)
+    )
 
 
 async def test_every_pause_is_kept_with_its_end_however_it_ended(database: Database) -> None:

@@ -356,3 +356,19 @@ async def test_a_private_address_is_refused_when_it_is_added(db: AsyncSession) -
 
 async def test_the_system_resolves_names() -> None:
     assert "127.0.0.1" in await resolve("127.0.0.1", 443)
+
+
+async def test_a_test_goes_the_same_way_and_says_that_it_is_one(database: Database, tmp_path: Path) -> None:
+    async with receiving() as receiver:
+        async with database.sessions.begin() as db:
+            programme = await a_programme(db)
+            new = NewHook("Ours", HookKind.SIGNED, receiver.url)
+            made = await service.add_hook(db, MACHINE, str(programme.id), new, NOW)
+            await service.ping(db, MACHINE, made.hook.id, NOW)
+        await tell_due(a_sender(database, tmp_path, None), receiver.caller)
+
+    [heard] = receiver.heard
+    assert json.loads(heard.body)["type"] == "ping"
+    async with database.reading() as db:
+        [delivery] = await service.list_deliveries(db, MACHINE, made.hook.id)
+    assert (delivery.topic, delivery.state) == ("ping", MessageState.SENT)

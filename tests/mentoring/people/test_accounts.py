@@ -242,6 +242,8 @@ def test_a_token_without_scopes_is_not_asked_for() -> None:
 
 async def test_who_is_known_becomes_administrator_once(database: Database) -> None:
     person = await a_member(database)
+    async with database.sessions.begin() as db:
+        await service.add_person(db, MACHINE, NewPerson("Root", "root@example.org", administrator=True), NOW)
 
     for administrator in (True, True, False):
         async with database.sessions.begin() as db:

@@ -14,8 +14,9 @@ from mentoring.db import Database
 from mentoring.identity import MACHINE
 from mentoring.journal import JournalEntry
 from mentoring.rounds.contracts import Export
-from mentoring.rounds.exporting import as_text, export_round
+from mentoring.rounds.exporting import export_round
 from mentoring.rounds.rules import ExportFormat
+from mentoring.sheets import as_text
 from tests.builders import NOW, a_programme
 from tests.mentoring.rounds.worlds import World, a_junior, a_leader, proposed
 
