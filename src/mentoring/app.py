@@ -3,15 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
 
 from litestar import Litestar, Router, get
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import ASGIApp
 from sqlalchemy import text
@@ -45,7 +44,7 @@ from mentoring.rounds import pages as rounds_pages
 from mentoring.settings import Settings, read_settings
 from mentoring.skills import api as skills_api
 from mentoring.upkeep import api as upkeep_api
-from mentoring.web import doors, problems
+from mentoring.web import assets, doors, problems
 from mentoring.web import pages as web_pages
 from mentoring.web.forms import FormRefused
 from mentoring.web.walls import Walls
@@ -63,6 +62,7 @@ SLICES = (
     "messages",
 )
 DOORS = (
+    assets,
     web_pages,
     checkins_api,
     checkins_pages,
@@ -88,7 +88,8 @@ DOORS = (
     skills_api,
     upkeep_api,
 )
-STATIC = Path(__file__).parent / "web" / "static"
+COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=6, exclude="^/static/")
+"""Static files are packed once, when the service starts; see docs/decisions/0011-packed-answers.md."""
 LARGEST_BODY = 1_000_000
 """Bytes; routes that take files say more for themselves."""
 
@@ -121,8 +122,9 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
         yield
         await opened.close()
 
+    files = assets.Assets(settings)
     app = Litestar(
-        route_handlers=[health, *(route for door in DOORS for route in door.ROUTES), _static()],
+        route_handlers=[health, *(route for door in DOORS for route in door.ROUTES)],
         state=State({"database": opened, "settings": settings}),
         dependencies={
             "db": Provide(doors.provide_db),
@@ -131,6 +133,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             "now": Provide(doors.provide_now, sync_to_thread=False),
             "settings": Provide(doors.provide_settings, sync_to_thread=False),
             "database": Provide(doors.provide_database, sync_to_thread=False),
+            "assets": Provide(lambda: files, sync_to_thread=False),
         },
         guards=[doors.guard],
         exception_handlers={
@@ -141,7 +144,8 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             **dict.fromkeys(UNAVAILABLE, problems.unavailable),
             Exception: problems.failed,
         },
-        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings)),
+        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings, files)),
+        compression_config=COMPRESSION,
         openapi_config=_openapi(settings),
         lifespan=[lifespan],
         request_max_body_size=LARGEST_BODY,
@@ -149,10 +153,6 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
     )
     doors.check_routes(app)
     return app
-
-
-def _static() -> Router:
-    return create_static_files_router("/static", [STATIC], opt={"action": Action.PUBLIC})
 
 
 def _openapi(settings: Settings) -> OpenAPIConfig:

@@ -1,6 +1,7 @@
 """What a deployment may decide: one frozen struct, read once from the environment, passed on."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,11 @@ DRIVERS = {
 }
 """The driver is ours to choose; people write the plain name of the database."""
 SECRET_BYTES = 32
+LARGEST_LOGO = 12_000
+"""Bytes: it comes with every first view, which has 60 kB on a bad line."""
+SIDE = r"[\s,]+([\d.]*[1-9][\d.]*)"
+VIEW_BOX = re.compile(rf"""viewBox\s*=\s*["']\s*[-\d.]+[\s,]+[-\d.]+{SIDE}{SIDE}""".encode())
+"""Width and height of an SVG, neither of them nought."""
 
 
 class SettingWrong(Invalid):
@@ -41,6 +47,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     secret_file: Path = field(default_factory=lambda: Path("var/secret"))
     tick_seconds: float = 1.0
     organisation: str = "Reverse mentoring"
+    accent: str = "#0b5a6e"
+    logo: Path | None = None
 
     @property
     def sqlite(self) -> bool:
@@ -173,6 +181,23 @@ def _address(value: str) -> str:
     return value
 
 
+def _accent(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError("wants a colour as #rrggbb, such as #0b5a6e")
+    return value.lower()
+
+
+def _logo(value: str) -> Path:
+    path = Path(value)
+    try:
+        image = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    if not (image.startswith(b"\x89PNG\r\n\x1a\n") or VIEW_BOX.search(image)) or len(image) > LARGEST_LOGO:
+        raise ValueError(f"wants an SVG with a viewBox, or a PNG, of at most {LARGEST_LOGO:,} bytes")
+    return path
+
+
 CHECKS: dict[str, Callable[[str], object]] = {
     "database_url": _database_url,
     "smtp_url": _smtp_url,
@@ -183,4 +208,6 @@ CHECKS: dict[str, Callable[[str], object]] = {
     "environment": _environment,
     "mail_from": _address,
     "secret_file": Path,
+    "accent": _accent,
+    "logo": _logo,
 }

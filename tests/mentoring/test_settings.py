@@ -14,6 +14,8 @@ from tests.harness.run import REPOSITORY
 
 OPERATIONS = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
 
+FAVICON = REPOSITORY / "src" / "mentoring" / "web" / "static" / "favicon.svg"
+
 RIGHT = [
     ("DATABASE_URL", "sqlite:///var/x.db", "sqlite+aiosqlite:///var/x.db"),
     ("DATABASE_URL", "sqlite:////srv/x.db", "sqlite+aiosqlite:////srv/x.db"),
@@ -33,6 +35,8 @@ RIGHT = [
     ("SECRET_FILE", "/run/secrets/key", Path("/run/secrets/key")),
     ("TICK_SECONDS", "0.5", 0.5),
     ("ORGANISATION", "العربية & Co", "العربية & Co"),
+    ("ACCENT", "#FFCC00", "#ffcc00"),
+    ("LOGO", str(FAVICON), FAVICON),
 ]
 WRONG = [
     ("DATABASE_URL", "mysql://db/x", "wants sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"),
@@ -59,6 +63,10 @@ WRONG = [
     ("TICK_SECONDS", "61", "wants seconds from 0.05 to 60"),
     ("TICK_SECONDS", "nan", "wants seconds from 0.05 to 60"),
     ("TICK_SECONDS", "soon", "wants seconds from 0.05 to 60"),
+    ("ACCENT", "teal", "wants a colour as #rrggbb, such as #0b5a6e"),
+    ("ACCENT", "#fff;}body{display:none", "wants a colour as #rrggbb, such as #0b5a6e"),
+    ("LOGO", "/no/such/logo.svg", "cannot be read: No such file or directory"),
+    ("LOGO", __file__, "wants an SVG with a viewBox, or a PNG, of at most 12,000 bytes"),
 ]
 
 

@@ -24,6 +24,7 @@ from mentoring.i18n import Words, offered, own_name
 from mentoring.identity import ANONYMOUS, Actor
 from mentoring.policy import Action, ScopeMissing, SignInNeeded, allows, decided_at_the_door, require_right
 from mentoring.settings import Settings
+from mentoring.web.assets import Assets, marking
 from mentoring.web.links import linked
 
 COOKIE_LASTS = 8 * 60 * 60
@@ -137,7 +138,7 @@ def page(template: str, **context: object) -> Template:
     return Template(template, context=context)
 
 
-def template_engine(slices: Iterable[str], settings: Settings) -> JinjaTemplateEngine:
+def template_engine(slices: Iterable[str], settings: Settings, assets: Assets) -> JinjaTemplateEngine:
     """Templates lie in the ``html`` folder of each slice; nothing is unescaped, nothing undefined passes."""
     folders = {name: jinja2.FileSystemLoader(HERE.parent / name / "html") for name in slices}
     environment = jinja2.Environment(
@@ -149,6 +150,7 @@ def template_engine(slices: Iterable[str], settings: Settings) -> JinjaTemplateE
         own_name=own_name, organisation=settings.organisation, mailbox=settings.smtp_url is None,
         linked=partial(linked, settings.base_url),
     )  # fmt: skip
+    environment.add_extension(marking(assets))
     return JinjaTemplateEngine.from_environment(environment)
 
 
