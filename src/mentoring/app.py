@@ -33,6 +33,7 @@ from mentoring.messages import pages as messages_pages
 from mentoring.pairings import api as pairings_api
 from mentoring.pairings import life_api, life_pages
 from mentoring.pairings import pages as pairings_pages
+from mentoring.pairings.participation import Participation
 from mentoring.people import api as people_api
 from mentoring.people import pages as people_pages
 from mentoring.policy import Action
@@ -134,6 +135,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             "settings": Provide(doors.provide_settings, sync_to_thread=False),
             "database": Provide(doors.provide_database, sync_to_thread=False),
             "assets": Provide(lambda: files, sync_to_thread=False),
+            "participation": Provide(Participation().told),
         },
         guards=[doors.guard],
         exception_handlers={
