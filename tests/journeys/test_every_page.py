@@ -14,6 +14,8 @@ from tests.harness.databases import copied_sqlite
 from tests.harness.run import Run
 from tests.journeys.walking import (
     DESK,
+    LARGEST_VIEW,
+    MOST_REQUESTS,
     PHONE,
     ZOOMED,
     Organisation,
@@ -29,8 +31,6 @@ from tests.journeys.walking import (
 )
 from tests.mentoring.world import COORDINATOR
 
-LARGEST_VIEW = 60_000
-MOST_REQUESTS = 3
 REFUSED = {"GET /rounds/{round_ref}/fairness": 409}
 """The round of this organisation was written down, not solved: there is nothing to show, and the page says so."""
 

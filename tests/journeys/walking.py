@@ -5,12 +5,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import axe_playwright_python
 from playwright.async_api import Page, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import database
+from mentoring.programmes.models import Programme
+from mentoring.programmes.rules import Role
+from mentoring.rounds.models import ProposedPair
 from mentoring.settings import Settings
+from tests.builders import REASONS, an_enrolment
 from tests.harness.browser import Browsing
 from tests.harness.databases import sqlite_url
 from tests.harness.run import free_port
@@ -18,6 +24,8 @@ from tests.harness.server import started
 from tests.mentoring.routes import ALL, ROUTES
 from tests.mentoring.world import ADMINISTRATOR, ANONYMOUS, COORDINATOR, DELEGATE, JUNIOR, LEADER, World, build
 
+LARGEST_VIEW, MOST_REQUESTS = 60_000, 3
+"""Of a first view: bytes over the wire, and what may be asked for beyond the page."""
 PHONE, DESK, ZOOMED = 390, 1440, 320
 """Widths; the last is what 1280 pixels are at 400 % zoom (WCAG 1.4.10)."""
 FOR_PROGRAMS = re.compile(r"GET /(api|static|schema|feeds|health|metrics)\b")
@@ -98,17 +106,28 @@ def places(world: World) -> Iterator[Place]:
 
 
 @asynccontextmanager
-async def serving(folder: Path) -> AsyncIterator[Organisation]:
-    """Fill the migrated database ``mentoring.db`` of ``folder``, and serve it."""
+async def serving(folder: Path, pairs: int = 0) -> AsyncIterator[Organisation]:
+    """Fill the migrated database ``mentoring.db`` of ``folder``, its round with so many more pairs, and serve it."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     settings = Settings(database_url=sqlite_url(folder / "mentoring.db"), secret_file=folder / "secret", base_url=url)
     async with database(settings.database_url) as opened, opened.sessions.begin() as db:
         world = await build(db, settings)
+        await _more_pairs(db, world, pairs)
     told = {"MENTORING_DATABASE_URL": settings.database_url, "MENTORING_SECRET_FILE": str(settings.secret_file)}
     with started("serve", log=folder / "served.log", environment=told, port=port) as process:
         process.wait_until_ready()
         yield Organisation(url, world)
+
+
+async def _more_pairs(db: AsyncSession, world: World, pairs: int) -> None:
+    programme = await db.get_one(Programme, UUID(world.ids["programme"]))
+    for number in range(pairs):
+        led = await an_enrolment(db, Role.LEADER, programme=programme)
+        taught = await an_enrolment(db, Role.JUNIOR, programme=programme)
+        both = {"leader_enrolment_id": led.id, "junior_enrolment_id": taught.id}
+        fit = 0.3 + 0.6 * number / pairs
+        db.add(ProposedPair(round_id=UUID(world.ids["round_ref"]), **both, fit=fit, reasons=REASONS))
 
 
 async def come_in(page: Page, organisation: Organisation, role: str) -> None:

@@ -17,7 +17,6 @@ from mentoring.policy import Action
 from mentoring.settings import Settings
 from mentoring.web import look
 
-STATIC = Path(__file__).parent / "static"
 NAMED = re.compile(r"/static/([\w.-]+\w)")
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 """For an address that names its content; any other is asked after each time."""
@@ -34,7 +33,7 @@ class Assets:
     """All static files of a deployment, its own colours and logo at the end of the stylesheet."""
 
     def __init__(self, settings: Settings) -> None:
-        self.files = {path.name: _asset(path, settings) for path in sorted(STATIC.iterdir())}
+        self.files = {path.name: _asset(path, settings) for path in sorted(look.STATIC.iterdir())}
 
     def marked(self, source: str) -> str:
         """``source`` of a template, in which ``/static/NAME`` carries the mark of its content."""

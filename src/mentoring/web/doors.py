@@ -24,6 +24,7 @@ from mentoring.i18n import Words, offered, own_name
 from mentoring.identity import ANONYMOUS, Actor
 from mentoring.policy import Action, ScopeMissing, SignInNeeded, allows, decided_at_the_door, require_right
 from mentoring.settings import Settings
+from mentoring.web import look
 from mentoring.web.assets import Assets, marking
 from mentoring.web.links import linked
 
@@ -148,7 +149,7 @@ def template_engine(slices: Iterable[str], settings: Settings, assets: Assets) -
     environment.globals.update(
         _=translate, plural=plural, words=words_in, actor=actor_in, may=may, here=here, offered=offered,
         own_name=own_name, organisation=settings.organisation, mailbox=settings.smtp_url is None,
-        linked=partial(linked, settings.base_url),
+        linked=partial(linked, settings.base_url), icon=look.icon(settings),
     )  # fmt: skip
     environment.add_extension(marking(assets))
     return JinjaTemplateEngine.from_environment(environment)

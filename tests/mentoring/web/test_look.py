@@ -10,8 +10,7 @@ from httpx import ASGITransport, AsyncClient
 from mentoring.app import create_app, surrounded
 from mentoring.db import Database
 from mentoring.settings import Settings
-from mentoring.web.assets import STATIC
-from mentoring.web.look import GROUNDS, READABLE, contrast, proportion, readable, tones
+from mentoring.web.look import GROUNDS, READABLE, STATIC, contrast, proportion, readable, tones
 
 SHEET = (STATIC / "style.css").read_text(encoding="utf-8")
 TOKENS = re.compile(r"--(card|ground|ink|soft): (#\w{6})")
@@ -87,3 +86,4 @@ async def test_name_colour_and_logo_reach_the_page_within_the_one_stylesheet(
     assert "--accent:#ffcc00;--accent-ink:#000000" in rules
     assert "aspect-ratio:4.000" in rules
     assert "data:image/svg+xml;base64," in rules
+    assert "%23ffcc00" in page
