@@ -1,11 +1,13 @@
 """Who takes part, as numbers alone: what the front page tells everybody."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from litestar.di import NamedDependency
 from sqlalchemy import distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.db import Database
 from mentoring.pairings.models import PairSession
 from mentoring.pairings.rules import SessionState
 from mentoring.people.models import Person
@@ -34,14 +36,17 @@ async def count_participants(db: AsyncSession) -> dict[str, int]:
 
 
 class Participation:
-    """The numbers of this process, counted anew after a while."""
+    """The numbers of a database, counted anew after a while."""
 
     def __init__(self) -> None:
-        self._counted: dict[str, int] = {}
-        self._until = datetime.min.replace(tzinfo=UTC)
+        self._counted: WeakKeyDictionary[Database, tuple[datetime, dict[str, int]]] = WeakKeyDictionary()
 
-    async def told(self, db: NamedDependency[AsyncSession], now: NamedDependency[datetime]) -> dict[str, int]:
+    async def told(
+        self, db: NamedDependency[AsyncSession], database: NamedDependency[Database], now: NamedDependency[datetime]
+    ) -> dict[str, int]:
         """The numbers, at most ten minutes old."""
-        if now >= self._until:
-            self._counted, self._until = await count_participants(db), now + TOLD_FOR
-        return self._counted
+        until, counted = self._counted.get(database, (now, {}))
+        if now >= until:
+            counted = await count_participants(db)
+            self._counted[database] = now + TOLD_FOR, counted
+        return counted

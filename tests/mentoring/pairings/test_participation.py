@@ -55,12 +55,15 @@ async def test_sessions_count_once_they_were_held(db: AsyncSession) -> None:
     assert await count_participants(db) == {"sessions": 5}
 
 
-async def test_the_numbers_are_counted_anew_after_a_while(db: AsyncSession) -> None:
+async def test_the_numbers_are_counted_anew_after_a_while(db: AsyncSession, database: Database) -> None:
     participation = Participation()
-    before = await participation.told(db, NOW)
+    before = await participation.told(db, database, NOW)
     await take_part(db, 5)
 
-    soon, later = await participation.told(db, NOW + TOLD_FOR / 2), await participation.told(db, NOW + TOLD_FOR)
+    soon, later = (
+        await participation.told(db, database, NOW + TOLD_FOR / 2),
+        await participation.told(db, database, NOW + TOLD_FOR),
+    )
 
     assert (before, soon) == ({}, {})
     assert later["leaders"] == 5
