@@ -1,7 +1,8 @@
 """Every page, for everybody: seen, heard, by keyboard, enlarged, in the dark, on a bad line."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
+from itertools import groupby, product
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from tests.harness.browser import Browsing
 from tests.harness.databases import copied_sqlite
 from tests.harness.run import Run
 from tests.journeys.walking import (
+    AXE,
     DESK,
     LARGEST_VIEW,
     MOST_REQUESTS,
@@ -81,11 +83,24 @@ async def _walked(windows: Browsing, organisation: Organisation) -> list[Seen]:
     for place in places(organisation.world):
         async with opened(windows, organisation, place, "en") as (page, visit):
             seen.append(await _looked_at_closely(page, visit))
-            for language in offered()[1:]:
-                await page.set_viewport_size({"width": PHONE, "height": 800})
-                await read_in(page, place, language)
-                found = await barriers(page, contrast=False)  # colours are the same in all languages
-                seen.append(Seen(visit, language, found, await _too_wide(page), [], []))
+    by_role = sorted(seen, key=lambda one: one.visit.place.role)
+    for _, same in groupby(by_role, key=lambda one: one.visit.place.role):
+        seen += await _read_in_every_other_language(windows, organisation, [one.visit for one in same])
+    return seen
+
+
+async def _read_in_every_other_language(
+    windows: Browsing, organisation: Organisation, visits: Sequence[Visit]
+) -> list[Seen]:
+    """One window for all pages of somebody; colours are the same in all languages."""
+    page = await windows.open(width=PHONE, base_url=organisation.url)
+    await come_in(page, organisation, visits[0].place.role)
+    await page.add_init_script(AXE)
+    seen = []
+    for visit, language in product(visits, offered()[1:]):
+        await read_in(page, visit.place, language)
+        found = await barriers(page, contrast=False)
+        seen.append(Seen(visit, language, found, await _too_wide(page), [], []))
     return seen
 
 
