@@ -28,6 +28,8 @@ LARGEST_VIEW, MOST_REQUESTS = 60_000, 3
 """Of a first view: bytes over the wire, and what may be asked for beyond the page."""
 PHONE, DESK, ZOOMED = 390, 1440, 320
 """Widths; the last is what 1280 pixels are at 400 % zoom (WCAG 1.4.10)."""
+PATIENCE = 120
+"""Seconds that the server may take to start on a busy machine."""
 FOR_PROGRAMS = re.compile(r"GET /(api|static|schema|feeds|health|metrics)\b")
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -116,7 +118,7 @@ async def serving(folder: Path, pairs: int = 0) -> AsyncIterator[Organisation]:
         await _more_pairs(db, world, pairs)
     told = {"MENTORING_DATABASE_URL": settings.database_url, "MENTORING_SECRET_FILE": str(settings.secret_file)}
     with started("serve", log=folder / "served.log", environment=told, port=port) as process:
-        process.wait_until_ready()
+        process.wait_until_ready(seconds=PATIENCE)
         yield Organisation(url, world)
 
 
