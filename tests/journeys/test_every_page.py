@@ -15,10 +15,12 @@ from tests.harness.databases import copied_sqlite
 from tests.harness.run import Run
 from tests.journeys.walking import (
     AXE,
+    COLOURS_AND_TARGETS,
     DESK,
     LARGEST_VIEW,
     MOST_REQUESTS,
     PHONE,
+    STILL,
     ZOOMED,
     Organisation,
     Visit,
@@ -106,7 +108,7 @@ async def _read_in_every_other_language(
 
 async def _looked_at_closely(page: Page, visit: Visit) -> Seen:
     """In English: light on a phone, dark at a desk, enlarged, and by the keyboard."""
-    found = await barriers(page)
+    found = await barriers(page, COLOURS_AND_TARGETS)
     too_wide = await _too_wide(page)
     await page.emulate_media(color_scheme="dark")
     await page.set_viewport_size({"width": DESK, "height": 900})
@@ -146,7 +148,7 @@ def test_a_first_view_is_small_and_asks_for_little(walk: Walk) -> None:
 
 
 def test_nothing_moves_while_a_page_comes(walk: Walk) -> None:
-    assert {one.name: one.visit.shifted for one in walk.seen if one.visit.shifted > 0} == {}
+    assert {one.name: one.visit.shifted for one in walk.seen if one.visit.shifted > STILL} == {}
 
 
 def test_no_page_is_stopped_by_its_own_policy(walk: Walk) -> None:
