@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-setup check screenshots chaos chaos-full bench-main bench-clock bench-match bench-strategy mutants lock migrate clean
+.PHONY: help setup run test test-setup check screenshots chaos chaos-full bench-main bench-clock bench-match bench-web bench-strategy mutants lock migrate clean
 
 PYTHON ?= python3
 # Compiled once, at set-up and at first use: without that every command would spend seconds compiling what it imports.
@@ -33,7 +33,8 @@ check: setup ## Style, types and import contracts alone
 	$(BIN)/mypy --strict $(TYPED)
 	$(BIN)/lint-imports
 
-screenshots: setup test-setup ## Make the pictures of the README anew
+screenshots: setup test-setup ## Picture every page in every language and width, and make those of the README anew
+	$(BIN)/python -m tests.journeys.screenshots
 	$(BIN)/pytest tests/journeys/test_browser.py
 	cp $(foreach name,programme round proposal mailbox,build/screenshots/$(name).png) docs/pictures/
 
@@ -42,6 +43,9 @@ bench-main: setup ## Measure the main path; DATA=folder names larger staff files
 
 bench-match: .tools/bench/.synced ## Measure the engine beside other solvers; DATA=folder names real staff files
 	@.tools/bench/bin/python -m tests.bench.contest $(if $(DATA),--data '$(DATA)') $(BENCH_ARGS)
+
+bench-web: setup test-setup ## Measure every page: bytes, requests, server time, layout shift
+	@$(BIN)/python -m tests.bench.web $(BENCH_ARGS)
 
 mutants: .tools/bench/.synced ## Change the engine in many small ways: how often do its tests notice?
 	@PATH="$(CURDIR)/.tools/bench/bin:$$PATH" mutmut run --max-children 1

@@ -3,15 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from pathlib import Path
 
 from litestar import Litestar, Router, get
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import ASGIApp, Scope
 from sqlalchemy import text
@@ -42,6 +41,7 @@ from mentoring.outbox import pages as outbox_pages
 from mentoring.pairings import api as pairings_api
 from mentoring.pairings import life_api, life_pages, settings_pages
 from mentoring.pairings import pages as pairings_pages
+from mentoring.pairings.participation import Participation
 from mentoring.people import api as people_api
 from mentoring.people import pages as people_pages
 from mentoring.policy import Action
@@ -56,7 +56,7 @@ from mentoring.rounds.desk import Desk
 from mentoring.settings import Settings, read_settings
 from mentoring.skills import api as skills_api
 from mentoring.upkeep import api as upkeep_api
-from mentoring.web import doors, problems
+from mentoring.web import assets, doors, problems
 from mentoring.web import pages as web_pages
 from mentoring.web.forms import FormRefused
 from mentoring.web.walls import Walls
@@ -78,6 +78,7 @@ SLICES = (
     "administration",
 )
 DOORS = (
+    assets,
     web_pages,
     access_pages,
     administration_api,
@@ -113,7 +114,8 @@ DOORS = (
     skills_api,
     upkeep_api,
 )
-STATIC = Path(__file__).parent / "web" / "static"
+COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=6, exclude="^/static/")
+"""Static files are packed once, when the service starts; see docs/decisions/0011-packed-answers.md."""
 LARGEST_BODY = 1_000_000
 """Bytes; routes that take files say more for themselves."""
 
@@ -150,8 +152,9 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
         await opened.close()
 
     in_force = InForce(settings)
+    files = assets.Assets(settings)
     app = Litestar(
-        route_handlers=[health, *(route for door in DOORS for route in door.ROUTES), _static()],
+        route_handlers=[health, *(route for door in DOORS for route in door.ROUTES)],
         state=State({"database": opened, "settings": settings, "in_force": in_force, "desk": desk}),
         dependencies={
             "db": Provide(doors.provide_db),
@@ -162,6 +165,8 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             "in_force": Provide(doors.provide_in_force, sync_to_thread=False),
             "database": Provide(doors.provide_database, sync_to_thread=False),
             "desk": Provide(_provide_desk, sync_to_thread=False),
+            "assets": Provide(lambda: files, sync_to_thread=False),
+            "participation": Provide(Participation().told),
         },
         guards=[doors.guard],
         exception_handlers={
@@ -172,7 +177,8 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             **dict.fromkeys(UNAVAILABLE, problems.unavailable),
             Exception: problems.failed,
         },
-        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings, in_force)),
+        template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings, in_force, files)),
+        compression_config=COMPRESSION,
         openapi_config=_openapi(settings),
         lifespan=[lifespan],
         request_max_body_size=LARGEST_BODY,
@@ -185,10 +191,6 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
 def _provide_desk(scope: Scope) -> Desk:
     desk: Desk = scope["litestar_app"].state.desk
     return desk
-
-
-def _static() -> Router:
-    return create_static_files_router("/static", [STATIC], opt={"action": Action.PUBLIC})
 
 
 def _openapi(settings: Settings) -> OpenAPIConfig:

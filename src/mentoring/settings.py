@@ -1,6 +1,7 @@
 """What a deployment may decide: one frozen struct, read once from the environment, passed on."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import time
@@ -21,6 +22,11 @@ DRIVERS = {
 SECRET_BYTES = 32
 LONGEST_NAME = 80
 """Characters of an organisation's name: what the head of a page holds."""
+LARGEST_LOGO = 12_000
+"""Bytes: it comes with every first view, which has 60 kB on a bad line."""
+SIDE = r"[\s,]+([\d.]*[1-9][\d.]*)"
+VIEW_BOX = re.compile(rf"""viewBox\s*=\s*["']\s*[-\d.]+[\s,]+[-\d.]+{SIDE}{SIDE}""".encode())
+"""Width and height of an SVG, neither of them nought."""
 
 
 class SettingWrong(Invalid):
@@ -48,6 +54,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     mails_a_week: int = 2
     mails_from: time = time(9)
     mails_until: time = time(17)
+    accent: str = "#0b5a6e"
+    logo: Path | None = None
     fixed: frozenset[str] = frozenset()
     """The names of those that the environment gives: no administrator changes them while the service runs."""
 
@@ -207,6 +215,23 @@ def _clock(value: str) -> time:
         raise ValueError("wants a time of day, such as 09:00") from error
 
 
+def _accent(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError("wants a colour as #rrggbb, such as #0b5a6e")
+    return value.lower()
+
+
+def _logo(value: str) -> Path:
+    path = Path(value)
+    try:
+        image = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    if not (image.startswith(b"\x89PNG\r\n\x1a\n") or VIEW_BOX.search(image)) or len(image) > LARGEST_LOGO:
+        raise ValueError(f"wants an SVG with a viewBox, or a PNG, of at most {LARGEST_LOGO:,} bytes")
+    return path
+
+
 CHECKS: dict[str, Callable[[str], object]] = {
     "database_url": _database_url,
     "smtp_url": _smtp_url,
@@ -222,4 +247,6 @@ CHECKS: dict[str, Callable[[str], object]] = {
     "mails_a_week": _between(1, 14),
     "mails_from": _clock,
     "mails_until": _clock,
+    "accent": _accent,
+    "logo": _logo,
 }

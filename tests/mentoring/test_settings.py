@@ -15,6 +15,8 @@ from tests.harness.run import REPOSITORY
 
 OPERATIONS = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
 
+FAVICON = REPOSITORY / "src" / "mentoring" / "web" / "static" / "favicon.svg"
+
 RIGHT = [
     ("DATABASE_URL", "sqlite:///var/x.db", "sqlite+aiosqlite:///var/x.db"),
     ("DATABASE_URL", "sqlite:////srv/x.db", "sqlite+aiosqlite:////srv/x.db"),
@@ -38,6 +40,8 @@ RIGHT = [
     ("MAILS_A_WEEK", "3", 3),
     ("MAILS_FROM", "08:30", time(8, 30)),
     ("MAILS_UNTIL", "18:00", time(18)),
+    ("ACCENT", "#FFCC00", "#ffcc00"),
+    ("LOGO", str(FAVICON), FAVICON),
 ]
 WRONG = [
     ("ORGANISATION", "x" * 81, "wants a name of at most 80 characters"),
@@ -69,6 +73,10 @@ WRONG = [
     ("TICK_SECONDS", "61", "wants seconds from 0.05 to 60"),
     ("TICK_SECONDS", "nan", "wants seconds from 0.05 to 60"),
     ("TICK_SECONDS", "soon", "wants seconds from 0.05 to 60"),
+    ("ACCENT", "teal", "wants a colour as #rrggbb, such as #0b5a6e"),
+    ("ACCENT", "#fff;}body{display:none", "wants a colour as #rrggbb, such as #0b5a6e"),
+    ("LOGO", "/no/such/logo.svg", "cannot be read: No such file or directory"),
+    ("LOGO", __file__, "wants an SVG with a viewBox, or a PNG, of at most 12,000 bytes"),
 ]
 
 

@@ -35,6 +35,8 @@ from mentoring.policy import (
 )
 from mentoring.settings import Settings
 from mentoring.sheets import File
+from mentoring.web import look
+from mentoring.web.assets import Assets, marking
 from mentoring.web.links import linked
 
 COOKIE_LASTS = 8 * 60 * 60
@@ -172,7 +174,9 @@ def attached(file: File) -> Response[bytes]:
     return Response(file.content, media_type=file.media_type, headers=disposition)
 
 
-def template_engine(slices: Iterable[str], settings: Settings, in_force: InForce) -> JinjaTemplateEngine:
+def template_engine(
+    slices: Iterable[str], settings: Settings, in_force: InForce, assets: Assets
+) -> JinjaTemplateEngine:
     """Templates lie in the ``html`` folder of each slice; nothing is unescaped, nothing undefined passes."""
     folders = {name: jinja2.FileSystemLoader(HERE.parent / name / "html") for name in slices}
     environment = jinja2.Environment(
@@ -182,8 +186,9 @@ def template_engine(slices: Iterable[str], settings: Settings, in_force: InForce
     environment.globals.update(
         _=translate, plural=plural, words=words_in, actor=actor_in, may=may, here=here, offered=offered,
         own_name=own_name, fields_of=fields_of, organisation=Organisation(in_force), mailbox=settings.smtp_url is None,
-        linked=partial(linked, settings.base_url),
+        linked=partial(linked, settings.base_url), icon=look.icon(settings),
     )  # fmt: skip
+    environment.add_extension(marking(assets))
     return JinjaTemplateEngine.from_environment(environment)
 
 

@@ -18,8 +18,11 @@ class FrontPage(Controller):
     include_in_schema = False
 
     @get("/", opt={"action": Action.PUBLIC})
-    async def home(self, actor: NamedDependency[Actor]) -> Template | Redirect:
-        return page("web/home.html") if actor.anonymous else Redirect(start_page(actor), status_code=303)
+    async def home(
+        self, actor: NamedDependency[Actor], participation: NamedDependency[dict[str, int]]
+    ) -> Template | Redirect:
+        front = page("web/home.html", participation=participation)
+        return front if actor.anonymous else Redirect(start_page(actor), status_code=303)
 
 
 ROUTES = (FrontPage,)

@@ -126,6 +126,27 @@ async def test_a_link_that_was_used_is_explained_kindly(client: AsyncClient) -> 
     assert Words("en").text("error.LinkNotUsable") in Page(answer).text
 
 
+@pytest.mark.parametrize("address, status", [("/no-such-page", 404), ("/enter/never-made", 410), ("/sign-out", 405)])
+async def test_a_problem_is_said_in_the_reader_s_language_and_leads_on(
+    client: AsyncClient, address: str, status: int
+) -> None:
+    answer = await client.get(f"{address}?language=fr")
+
+    page, words = Page(answer), Words("fr")
+    key = f"page.problem.title.{status}"
+    assert (answer.status_code, page.language) == (status, "fr")
+    assert words.text(key if words.has(key) else "page.problem.title.other") in page.text
+    assert "/?language=fr" in page.links
+
+
+async def test_the_page_one_is_on_is_marked(client: AsyncClient, database: Database) -> None:
+    await come_in(client, database, await somebody(database))
+
+    marked = re.findall(r'href="([^"]+)" aria-current="(\w+)"', (await client.get("/programmes")).text)
+
+    assert marked == [("/programmes", "page")]
+
+
 async def test_the_answer_about_a_forgotten_password_is_the_same_for_everybody(
     client: AsyncClient, database: Database
 ) -> None:

@@ -1,0 +1,181 @@
+"""Every page, for everybody: seen, heard, by keyboard, enlarged, in the dark, on a bad line."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from itertools import groupby, product
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from mentoring.i18n import offered
+from tests.harness.browser import Browsing
+from tests.harness.databases import copied_sqlite
+from tests.harness.run import Run
+from tests.journeys.walking import (
+    AXE,
+    COLOURS_AND_TARGETS,
+    DESK,
+    LARGEST_VIEW,
+    MOST_REQUESTS,
+    PHONE,
+    STILL,
+    ZOOMED,
+    Organisation,
+    Visit,
+    barriers,
+    come_in,
+    is_too_wide,
+    opened,
+    out_of_reach,
+    places,
+    read_in,
+    serving,
+)
+from tests.mentoring.world import COORDINATOR
+
+REFUSED = {"GET /rounds/{round_ref}/fairness": 409}
+"""The round of this organisation was written down, not solved: there is nothing to show, and the page says so."""
+
+
+class Seen(NamedTuple):
+    """One page, in one language, and what was wrong with it."""
+
+    visit: Visit
+    language: str
+    barriers: list[str]
+    too_wide: list[int]
+    unreached: list[str]
+    unseen: list[str]
+
+    @property
+    def name(self) -> str:
+        return f"{self.visit.place.route} ({self.language})"
+
+
+class Walk(NamedTuple):
+    seen: list[Seen]
+    complaints: list[str]
+
+
+@pytest.fixture(scope="module")
+def folder(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the organisation's database lies, empty and migrated."""
+    made = tmp_path_factory.mktemp("walk")
+    copied_sqlite(run, made)
+    return made
+
+
+@pytest.fixture(scope="module")
+async def organisation(folder: Path, anyio_backend: str) -> AsyncIterator[Organisation]:
+    async with serving(folder) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+async def walk(organisation: Organisation, browser: Browser) -> Walk:
+    async with AsyncExitStack() as closing:
+        windows = Browsing(browser, closing)
+        return Walk(await _walked(windows, organisation), windows.complaints)
+
+
+async def _walked(windows: Browsing, organisation: Organisation) -> list[Seen]:
+    seen = []
+    for place in places(organisation.world):
+        async with opened(windows, organisation, place, "en") as (page, visit):
+            seen.append(await _looked_at_closely(page, visit))
+    by_role = sorted(seen, key=lambda one: one.visit.place.role)
+    for _, same in groupby(by_role, key=lambda one: one.visit.place.role):
+        seen += await _read_in_every_other_language(windows, organisation, [one.visit for one in same])
+    return seen
+
+
+async def _read_in_every_other_language(
+    windows: Browsing, organisation: Organisation, visits: Sequence[Visit]
+) -> list[Seen]:
+    """One window for all pages of somebody; colours are the same in all languages."""
+    page = await windows.open(width=PHONE, base_url=organisation.url)
+    await come_in(page, organisation, visits[0].place.role)
+    await page.add_init_script(AXE)
+    seen = []
+    for visit, language in product(visits, offered()[1:]):
+        await read_in(page, visit.place, language)
+        found = await barriers(page, contrast=False)
+        seen.append(Seen(visit, language, found, await _too_wide(page), [], []))
+    return seen
+
+
+async def _looked_at_closely(page: Page, visit: Visit) -> Seen:
+    """In English: light on a phone, dark at a desk, enlarged, and by the keyboard."""
+    found = await barriers(page, COLOURS_AND_TARGETS)
+    too_wide = await _too_wide(page)
+    await page.emulate_media(color_scheme="dark")
+    await page.set_viewport_size({"width": DESK, "height": 900})
+    found += await barriers(page)
+    told = await out_of_reach(page)
+    return Seen(visit, "en", found, too_wide, told["unreached"], told["unseen"])
+
+
+async def _too_wide(page: Page) -> list[int]:
+    return [width for width in (PHONE, ZOOMED) if await is_too_wide(page, width)]
+
+
+def test_there_are_pages_to_look_at_and_all_of_them_open(walk: Walk) -> None:
+    assert len(walk.seen) > 30 * len(offered())
+    assert {one.visit.place.route: one.visit.status for one in walk.seen if one.visit.status != 200} == REFUSED
+
+
+def test_no_page_puts_up_a_barrier(walk: Walk) -> None:
+    assert {one.name: one.barriers for one in walk.seen if one.barriers} == {}
+
+
+def test_no_page_is_pushed_sideways_on_a_phone_or_at_four_hundred_per_cent(walk: Walk) -> None:
+    assert {one.name: one.too_wide for one in walk.seen if one.too_wide} == {}
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(walk: Walk) -> None:
+    assert {one.name: one.unreached for one in walk.seen if one.unreached} == {}
+    assert {one.name: one.unseen for one in walk.seen if one.unseen} == {}
+
+
+def test_a_first_view_is_small_and_asks_for_little(walk: Walk) -> None:
+    large = {one.name: one.visit.size for one in walk.seen if one.visit.size > LARGEST_VIEW}
+    busy = {one.name: one.visit.requests for one in walk.seen if len(one.visit.requests) > MOST_REQUESTS}
+
+    assert (large, busy) == ({}, {})
+    assert all(one.visit.size > 2_000 for one in walk.seen)
+
+
+def test_nothing_moves_while_a_page_comes(walk: Walk) -> None:
+    assert {one.name: one.visit.shifted for one in walk.seen if one.visit.shifted > STILL} == {}
+
+
+def test_no_page_is_stopped_by_its_own_policy(walk: Walk) -> None:
+    assert [one for one in walk.complaints if "409" not in one] == []
+
+
+async def test_the_skip_link_leads_past_the_menu(windows: Browsing, organisation: Organisation) -> None:
+    page = await windows.open(base_url=organisation.url)
+    await page.goto("/")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+
+    assert await page.evaluate("() => document.activeElement.id") == "main"
+
+
+async def test_the_menu_of_a_phone_opens_and_closes_without_script(
+    windows: Browsing, organisation: Organisation
+) -> None:
+    page = await windows.open(base_url=organisation.url, width=PHONE, script=False)
+    await come_in(page, organisation, COORDINATOR)
+    await page.goto("/programmes")
+    link = page.locator("header nav a[href='/at-risk']")
+
+    shown = [await link.is_visible()]
+    await page.click(".menu-button")
+    shown.append(await link.is_visible())
+    await page.keyboard.press("Escape")
+    shown.append(await link.is_visible())
+
+    assert shown == [False, True, False]
