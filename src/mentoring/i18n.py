@@ -26,6 +26,10 @@ LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh")
 REGIONS = {"en": "en_001"}
 """Whose dates and numbers a language takes, where its own would be one country's: English is the world's here."""
 
+MOMENT = "EEEE d MMMM y, HH:mm"
+MOMENTS = {"es": "EEEE d 'de' MMMM 'de' y, HH:mm", "ru": "EEEE, d MMMM y 'г'., HH:mm"}
+"""How a day and its hour are written, and where a language does so in another order or with other marks."""
+
 
 class KeyUnknown(LookupError):
     """A text was asked for that no catalogue has."""
@@ -132,8 +136,9 @@ class Words:
 
     def moment(self, value: datetime) -> str:
         """A moment on the reader's own wall clock, with the zone's name."""
-        local = value.astimezone(self.zone)
-        return f"{format_datetime(local, format='EEEE d MMMM y, HH:mm', locale=self.locale)} ({self.zone.key})"
+        pattern = MOMENTS.get(self.language, MOMENT)
+        local = format_datetime(value.astimezone(self.zone), format=pattern, locale=self.locale)
+        return f"{local} ({self.zone.key})"
 
     def wall_clock(self, minutes: int) -> str:
         """What a clock shows so many minutes after midnight."""

@@ -334,6 +334,8 @@ MOMENT = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
         ("en", "Europe/Zurich", "Sunday 29 March 2026, 01:30 (Europe/Zurich)"),
         ("fr", "Europe/Zurich", "dimanche 29 mars 2026, 01:30 (Europe/Zurich)"),
         ("fr", "America/New_York", "samedi 28 mars 2026, 20:30 (America/New_York)"),
+        ("es", "America/Bogota", "sábado 28 de marzo de 2026, 19:30 (America/Bogota)"),
+        ("ru", "Asia/Almaty", "воскресенье, 29 марта 2026 г., 05:30 (Asia/Almaty)"),
         ("en", "Asia/Kathmandu", "Sunday 29 March 2026, 06:15 (Asia/Kathmandu)"),
         ("en", "", "Sunday 29 March 2026, 00:30 (UTC)"),
     ],
