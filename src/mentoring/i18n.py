@@ -24,6 +24,10 @@ LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh")
 REGIONS = {"en": "en_001"}
 """Whose dates and numbers a language takes, where its own would be one country's: English is the world's here."""
 
+MOMENT = "EEEE d MMMM y, HH:mm"
+MOMENTS = {"ar": "EEEE، d MMMM y، HH:mm", "zh": "y年M月d日EEEE HH:mm"}
+"""How a day and its hour are written, and where a language does so in another order or with other marks."""
+
 
 class KeyUnknown(LookupError):
     """A text was asked for that no catalogue has."""
@@ -122,8 +126,9 @@ class Words:
 
     def moment(self, value: datetime) -> str:
         """A moment on the reader's own wall clock, with the zone's name."""
-        local = value.astimezone(self.zone)
-        return f"{format_datetime(local, format='EEEE d MMMM y, HH:mm', locale=self.locale)} ({self.zone.key})"
+        pattern = MOMENTS.get(self.language, MOMENT)
+        local = format_datetime(value.astimezone(self.zone), format=pattern, locale=self.locale)
+        return f"{local} ({self.zone.key})"
 
     def language_name(self, code: str) -> str:
         """What the reader calls a language; its code where nobody has a name for it."""

@@ -337,6 +337,8 @@ MOMENT = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
         ("en", "Europe/Zurich", "Sunday 29 March 2026, 01:30 (Europe/Zurich)"),
         ("fr", "Europe/Zurich", "dimanche 29 mars 2026, 01:30 (Europe/Zurich)"),
         ("fr", "America/New_York", "samedi 28 mars 2026, 20:30 (America/New_York)"),
+        ("ar", "Africa/Cairo", "الأحد، 29 مارس 2026، 02:30 (Africa/Cairo)"),
+        ("zh", "Asia/Shanghai", "2026年3月29日星期日 08:30 (Asia/Shanghai)"),
         ("en", "Asia/Kathmandu", "Sunday 29 March 2026, 06:15 (Asia/Kathmandu)"),
         ("en", "", "Sunday 29 March 2026, 00:30 (UTC)"),
     ],
