@@ -27,7 +27,12 @@ REGIONS = {"en": "en_001"}
 """Whose dates and numbers a language takes, where its own would be one country's: English is the world's here."""
 
 MOMENT = "EEEE d MMMM y, HH:mm"
-MOMENTS = {"es": "EEEE d 'de' MMMM 'de' y, HH:mm", "ru": "EEEE, d MMMM y 'г'., HH:mm"}
+MOMENTS = {
+    "es": "EEEE d 'de' MMMM 'de' y, HH:mm",
+    "ru": "EEEE, d MMMM y 'г'., HH:mm",
+    "ar": "EEEE، d MMMM y، HH:mm",
+    "zh": "y年M月d日EEEE HH:mm",
+}
 """How a day and its hour are written, and where a language does so in another order or with other marks."""
 
 
