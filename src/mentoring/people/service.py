@@ -167,7 +167,7 @@ async def change_administrator(
     if administrator and person.left_on is not None:
         raise rules.PersonNotFound(who=who)
     if not administrator:
-        await _ensure_another(db, person.id)
+        await ensure_another_administrator(db, person.id)
     account = await ensure_account(db, person.id, now)
     if account.administrator != administrator:
         account.administrator = administrator
@@ -175,8 +175,11 @@ async def change_administrator(
     return view(person)
 
 
-async def _ensure_another(db: AsyncSession, person_id: UUID) -> None:
-    """All of them are locked, so that two who take it from each other do not both succeed."""
+async def ensure_another_administrator(db: AsyncSession, person_id: UUID) -> None:
+    """All of them are locked, so that two who take it from each other do not both succeed.
+
+    Raises ``LastAdministrator``.
+    """
     held = await db.scalars(
         select(Account)
         .join(Person, Person.id == Account.person_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import JSON, Column, ColumnElement, LargeBinary, Select, String, Table, cast, or_, select
 
 from mentoring.db import Base, Document
-from mentoring.errors import Conflict, Invalid
+from mentoring.errors import Invalid
 from mentoring.pairings.contracts import Parts, Reasons
 from mentoring.pairings.models import Pairing, PairSession
 from mentoring.people.models import Person
@@ -47,10 +47,6 @@ BLANKS: dict[str, object] = {
     "proposed_pair.reasons": NOTHING_SAID,
 }
 """What stands there afterwards, where it is neither nothing, nor no words, nor an empty list."""
-
-
-class LastAdministrator(Conflict):
-    """Nobody else administers the service: somebody must, before this person can be erased."""
 
 
 class AddressNotOwn(Invalid):

@@ -13,7 +13,8 @@ from mentoring.directory.contracts import PersonLeft
 from mentoring.identity import Actor
 from mentoring.pairings.models import Pairing
 from mentoring.pairings.queries import my_pairings
-from mentoring.people.models import Account, Attempts, Person
+from mentoring.people.models import Attempts, Person
+from mentoring.people.service import ensure_another_administrator
 from mentoring.policy import Action
 from mentoring.privacy import rules
 from mentoring.privacy.contracts import DataExported, EraseMe, MyData, PersonErased
@@ -63,7 +64,7 @@ async def erase_me(db: AsyncSession, actor: Actor, wish: EraseMe, now: datetime)
     found = await db.get(Person, actor.id, with_for_update=True) if actor.id else None
     person = policy.require(actor, Action.ERASE, found)
     rules.ensure_meant(wish.address, person.email)
-    await _ensure_another_administrator(db, person.id)
+    await ensure_another_administrator(db, person.id)
     for table in _owned():
         await _blank(db, table, person.id)
     for table in tables.ALL.values():
@@ -74,14 +75,6 @@ async def erase_me(db: AsyncSession, actor: Actor, wish: EraseMe, now: datetime)
     journal.record(db, PersonErased(person.id), by=person.id, at=now)
     journal.record(db, PersonLeft(person.id), by=person.id, at=now)
     await db.flush()
-
-
-async def _ensure_another_administrator(db: AsyncSession, person_id: UUID) -> None:
-    here = select(Person.id).where(Person.left_on.is_(None))
-    boss = select(Account.person_id).where(Account.administrator, Account.person_id.in_(here)).with_for_update()
-    administrators = set(await db.scalars(boss))
-    if administrators == {person_id}:
-        raise rules.LastAdministrator()
 
 
 async def _blank(db: AsyncSession, table: Table, person_id: UUID) -> None:

@@ -15,7 +15,7 @@ from mentoring.messages.models import Message
 from mentoring.pairings.models import Concern, Pairing
 from mentoring.pairings.rules import Ending, PairingState
 from mentoring.people.models import Account, Person
-from mentoring.people.rules import NOBODY
+from mentoring.people.rules import NOBODY, LastAdministrator
 from mentoring.privacy import rules, service
 from mentoring.privacy.contracts import EraseMe
 from mentoring.settings import Settings
@@ -176,7 +176,7 @@ async def test_pairings_end_kindly_and_nobody_is_told_a_name(
 async def test_the_last_administrator_stays_until_there_is_another(
     database: Database, people: dict[str, Person]
 ) -> None:
-    with pytest.raises(rules.LastAdministrator):
+    with pytest.raises(LastAdministrator):
         await erased(database, people[ADMINISTRATOR])
 
     async with database.sessions.begin() as db:
