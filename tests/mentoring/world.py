@@ -84,9 +84,15 @@ async def build(db: AsyncSession, settings: Settings) -> World:
     await _declined(db, programme, pairing.leader_enrolment_id, unwilling.id, by_junior=True)
     other = await an_enrolment(db, Role.LEADER, programme=programme)
     unseen = await _declined(db, programme, other.id, pairing.junior_enrolment_id, by_junior=False)
-    round_ = await _round(db, programme, pairing)
+    round_, leader_id = await _round(db, programme, pairing)
     ids = await _things(db, settings, programme, pairing, who)
-    ids |= {"ref": str(programme.id), "programme": str(programme.id), "round_ref": str(round_.id), "role": "leader"}
+    ids |= {
+        "ref": str(programme.id),
+        "programme": str(programme.id),
+        "round_ref": str(round_.id),
+        "role": "leader",
+        "leader": str(leader_id),
+    }
     ids |= await _life(db, pairing, who)
     ids |= {
         "pairing_id": str(pairing.id),
@@ -165,7 +171,7 @@ async def _declined(
     return pairing
 
 
-async def _round(db: AsyncSession, programme: Programme, pairing: Pairing) -> Round:
+async def _round(db: AsyncSession, programme: Programme, pairing: Pairing) -> tuple[Round, UUID]:
     round_ = Round(
         id=uuid4(), programme_id=programme.id, number=1, name="Here 1", state=RoundState.PROPOSED, year=2026,
         requested_at=NOW, solved_at=NOW, leaders=1, juniors=1, matched=1, total_fit=0.62,
@@ -180,7 +186,7 @@ async def _round(db: AsyncSession, programme: Programme, pairing: Pairing) -> Ro
     db.add(ProposedPair(**both, fit=0.62, reasons=REASONS))
     db.add(Override(**both, kind=OverrideKind.PIN, reason="they asked for it", at=NOW))
     await db.flush()
-    return round_
+    return round_, led.person_id
 
 
 async def _things(

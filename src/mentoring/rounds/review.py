@@ -29,7 +29,7 @@ from mentoring.rounds.queries import (
     unmatched_counts,
     unmatched_of,
 )
-from mentoring.rounds.rules import PairNotFound
+from mentoring.rounds.rules import NothingToReplay, PairNotFound
 from mentoring.rounds.snapshot import key
 
 BARS = 20
@@ -193,12 +193,17 @@ class LeaderReview(Struct, frozen=True):
 
 
 async def review_leader(db: AsyncSession, actor: Actor, ref: str, leader: str) -> LeaderReview:
-    """What was proposed to a leader, by staff number, address or id, and why. Raises ``PairNotFound``."""
+    """What was proposed to a leader, by staff number, address or id, and why.
+
+    Raises ``PairNotFound``, ``NothingToReplay``.
+    """
     round_ = await find_round(db, actor, ref)
     pairs = await pairs_of_leader(db, round_.id, leader)
     problem = await db.scalar(select(RoundInputs.problem).where(RoundInputs.round_id == round_.id))
-    if not pairs or problem is None:
+    if not pairs:
         raise PairNotFound()
+    if problem is None:
+        raise NothingToReplay()
     weights = weights_of(problem)
     return LeaderReview(summary(round_), [(one, summed(one.reasons.parts, weights)) for one in pairs])
 

@@ -113,7 +113,7 @@ class PairNotFound(NotFound):
     """Nobody is proposed to this leader in the round."""
 
 
-class NotHeldOut(NotFound):
+class NotHeldOut(Conflict):
     """``who`` takes part in this round as it is."""
 
 

@@ -159,4 +159,4 @@ async def test_a_proposal_is_looked_at_from_all_sides(database: Database, client
         assert {name: found[name] for name in said} == said
     wrong = await client.get(f"{round_}/differences?policy=best", headers=mine)
     nobody = await client.post(f"{round_}/readmissions", json={"person": "L1"}, headers=mine)
-    assert (wrong.status_code, nobody.status_code, nobody.json()["code"]) == (400, 404, "NotHeldOut")
+    assert (wrong.status_code, nobody.status_code, nobody.json()["code"]) == (400, 409, "NotHeldOut")
