@@ -74,7 +74,7 @@ async def measured(folder: Path, pairs: int) -> tuple[list[Cost], list[str]]:
     async with AsyncExitStack() as closing:
         organisation = await closing.enter_async_context(serving(folder, pairs))
         windows = Browsing(await closing.enter_async_context(running_browser()), closing)
-        costs = [await _cost(windows, organisation, place) for place in places(organisation.world)]
+        costs = [await _cost(windows, organisation, place) for place in await places(organisation)]
     return costs, [one for one in windows.complaints if one.startswith("policy:")]
 
 

@@ -20,7 +20,7 @@ async def pictures(folder: Path) -> int:
     async with AsyncExitStack() as closing:
         organisation = await closing.enter_async_context(serving(folder))
         windows = Browsing(await closing.enter_async_context(running_browser()), closing)
-        for place in places(organisation.world):
+        for place in await places(organisation):
             async with opened(windows, organisation, place, "en") as (page, _):
                 for language in offered():
                     await read_in(page, place, language)

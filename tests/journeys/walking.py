@@ -1,13 +1,14 @@
 """Every page that can be opened, as somebody opens it who may: found in the table of routes, so none is forgotten."""
 
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
 import axe_playwright_python
+import httpx
 from playwright.async_api import Page, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -104,13 +105,20 @@ class Visit(NamedTuple):
     shifted: float
 
 
-def places(world: World) -> Iterator[Place]:
-    for route, call in ROUTES.items():
-        if route.startswith("GET ") and not FOR_PROGRAMS.match(route):
-            own = (LEADER, JUNIOR, DELEGATE, COORDINATOR, ADMINISTRATOR)
-            wanted = own if "/me" in route else (COORDINATOR, *own)
-            role = ANONYMOUS if call.who == ALL else next(role for role in wanted if role in call.who)
-            yield Place(route, route.removeprefix("GET ").format(**world.ids), role)
+async def places(organisation: Organisation) -> list[Place]:
+    """What this organisation has a whole page for: no file, no piece of a page, nothing that is refused."""
+    world, own = organisation.world, (LEADER, JUNIOR, DELEGATE, COORDINATOR, ADMINISTRATOR)
+    found = []
+    async with httpx.AsyncClient(base_url=organisation.url, trust_env=False, timeout=PATIENCE) as client:
+        for route, call in ROUTES.items():
+            if route.startswith("GET ") and not FOR_PROGRAMS.match(route):
+                wanted = own if "/me" in route else (COORDINATOR, *own)
+                role = ANONYMOUS if call.who == ALL else next(role for role in wanted if role in call.who)
+                path = route.removeprefix("GET ").format(**{"leader": str(world.people[LEADER]), **world.ids})
+                answer = await client.get(path, headers=world.keys[role])
+                whole = answer.status_code == 200 and answer.text.startswith("<!doctype html>")
+                found += [Place(route, path, role)] if whole else []
+    return found
 
 
 @asynccontextmanager
