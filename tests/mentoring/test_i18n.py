@@ -370,3 +370,19 @@ def test_what_fills_a_text_of_a_page_is_escaped_there_and_nowhere_else() -> None
 
     assert name in words.text("mail.greeting", name=name)
     assert "&lt;b&gt;Ama&lt;/b&gt; &amp; {name}" in words.html("mail.greeting", name=name)
+
+
+@pytest.mark.parametrize(
+    ("language", "listed"),
+    [
+        ("en", "a, b and c"),
+        ("fr", "a, b et c"),
+        ("es", "a, b y c"),
+        ("ar", "a وb وc"),
+        ("ru", "a, b и c"),
+        ("zh", "a、b和c"),
+    ],
+)
+def test_several_things_are_joined_as_the_language_does(language: str, listed: str) -> None:
+    assert Words(language).listed(["a", "b", "c"]) == listed
+    assert Words(language).listed([]) == ""
