@@ -6,7 +6,6 @@ A key that a language lacks is read in English; a key that English lacks too is 
 import gettext
 import io
 from collections.abc import Iterable
-from collections.abc import Iterable
 from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, get_timezone_location
-from babel.lists import format_list
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -120,9 +118,9 @@ class Words:
     def _raw(self, key: str) -> str:
         return _text(self.language, key)
 
-    def listed(self, names: Iterable[str]) -> str:
+    def listed(self, things: Iterable[object]) -> str:
         """Several things in one breath: a, b and c."""
-        return str(format_list(list(names), locale=self.locale))
+        return str(format_list([str(one) for one in things], locale=self.locale))
 
     def number(self, value: float, digits: int = 0) -> str:
         return str(format_decimal(round(value, digits), locale=self.locale))
@@ -137,10 +135,6 @@ class Words:
     def share_to(self, value: float, digits: int) -> str:
         """A share with the digits that tell a little from nothing."""
         return str(format_percent(round(value, digits + 2), locale=self.locale, decimal_quantization=False))
-
-    def listed(self, items: Iterable[object]) -> str:
-        """Several things one after the other, as the language joins them: “a, b and c”."""
-        return str(format_list([str(one) for one in items], locale=self.locale))
 
     def day(self, value: date) -> str:
         return str(format_date(value, format="full", locale=self.locale))
