@@ -35,6 +35,9 @@ from tests.journeys.walking import (
 )
 from tests.mentoring.world import COORDINATOR
 
+MOVING = "GET /programmes/{ref}/sign-up/{role}"
+"""Its script puts a search in the place of the menus after the first paint; without script nothing moves there."""
+
 
 class Seen(NamedTuple):
     """One page, in one language, and what was wrong with it."""
