@@ -115,7 +115,7 @@ DOORS = (
     upkeep_api,
 )
 COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=6, exclude="^/static/")
-"""Static files are packed once, when the service starts; see docs/decisions/0011-packed-answers.md."""
+"""Static files are packed once, when the service starts; see docs/decisions/0012-packed-answers.md."""
 LARGEST_BODY = 1_000_000
 """Bytes; routes that take files say more for themselves."""
 
