@@ -49,7 +49,7 @@ def by_lot(offers: Offers, column: Longs, prices: tuple[Longs, Longs], capacity:
     for lots in (first_lot, second_lot)[not first :]:
         row_price, column_price = prices
         offers = offers.chosen(row_price[offers.row] + column_price[offers.column] == offers.weight)
-        if len(offers.row) == int((column >= 0).sum()):
+        if (column[offers.row] == offers.column).all():
             break
         offers = offers.chosen(_open(offers, column, prices, capacity))
         if not len(offers.row):

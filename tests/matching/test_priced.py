@@ -11,7 +11,7 @@ from matching import COVERAGE_FIRST, GREATEST_TOTAL, WEAK, Objective, Problem, a
 from matching import priced as priced_problem
 from matching.priced import AWAKE, compiled
 from tests.matching.cabinet import cabinet
-from tests.matching.problems import assignments, people
+from tests.matching.problems import assignments, people, scored
 
 OBJECTIVES = {
     "coverage": COVERAGE_FIRST,
@@ -51,6 +51,17 @@ def test_drawn_scores_get_the_same_pairs_without_the_matrix(name: str, problem: 
 
     assert found.pairs.tolist() == of_all_pairs(problem, objective)
     assert verify(problem, found, objective).holds
+
+
+@pytest.mark.usefixtures("priced")
+def test_where_first_lots_are_alike_too_the_second_decides() -> None:
+    problem = scored(
+        [[1, 1, 0], [0, 0, 5]],
+        leader_lot=[3495094703666104698, 3748405668235166124],
+        junior_lot=[4067430322932077642, 8292802480601777560, 8627891665598316072],
+    )
+
+    assert solve(problem).pairs.tolist() == of_all_pairs(problem, COVERAGE_FIRST) == [[0, 1], [1, 2]]
 
 
 @pytest.mark.usefixtures("priced")
