@@ -53,7 +53,7 @@ SECRETS = {
         "GET /api/v1/pairings/{pairing_id}/goals",
         "PUT /api/v1/goals/{goal_id}",
         "GET /pairings/{pairing_id}",
-        "POST /pairings/{pairing_id}/concern",
+        *(f"POST /pairings/{{pairing_id}}/{deed}" for deed in ("accept", "decline", "pause", "rematch", "concern")),
         *TAKING,
     },
     AGREED: {

@@ -244,6 +244,8 @@ class Life:
         self.taken.clear()
         for who in (LEADER, JUNIOR):
             self._say(now, who, "pairing_ended")
+        if not self.held:
+            self._wait(COORDINATOR, Held("ended_early", "", now, Pace.REMINDER, lambda: True))
         for one in self.questions:
             if not self.held and one.wake_at is not None:
                 one.state, one.wake_at = CheckInState.CANCELLED, None
