@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-setup check screenshots walk chaos chaos-full bench-main bench-clock bench-match bench-web bench-strategy mutants lock migrate clean
+.PHONY: help setup run test test-setup check screenshots walk fuzz chaos chaos-full bench-main bench-clock bench-match bench-web bench-strategy mutants lock migrate clean
 
 PYTHON ?= python3
 # Compiled once, at set-up and at first use: without that every command would spend seconds compiling what it imports.
@@ -53,6 +53,9 @@ mutants: .tools/bench/.synced ## Change the engine in many small ways: how often
 
 bench-strategy: setup ## Measure whether it pays to list fewer hours or skills than is true
 	@$(BIN)/python -m tests.bench.strategy $(BENCH_ARGS)
+
+fuzz: setup test-setup ## The tests on drawn examples, with others each time
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest $(PYTEST_ARGS) -m hypothesis
 
 walk: setup test-setup ## Look at every page in every language: barriers, keyboard, zoom, sizes (the suite takes two languages a page)
 	WALK_EVERY_LANGUAGE=1 $(BIN)/pytest tests/journeys/test_every_page.py

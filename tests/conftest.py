@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
@@ -22,6 +23,11 @@ from tests.harness.postgres import Cluster, shared_cluster
 from tests.harness.run import Run, new_run
 from tests.harness.server import Process, started
 from tests.harness.smtp import Sink, smtp_sink
+
+# The same examples in every run, so that a change is judged by what it changes; ``make fuzz`` draws others each time.
+hypothesis.settings.register_profile("suite", derandomize=True)
+hypothesis.settings.register_profile("fuzz", derandomize=False)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 RUN_DIRECTORY = "TESTS_RUN_DIRECTORY"
 """Environment variable by which the workers of xdist learn of the directory."""

@@ -119,6 +119,7 @@ async def test_a_clock_goes_on_when_one_of_its_jobs_fails(
 
     clock = start("clock", **environment(database, smtp, tmp_path))
     smtp.wait_for(1, seconds=60)
+    clock.wait_for_words("reaction failed")
     clock.stop()
 
     async with database.reading() as db:
