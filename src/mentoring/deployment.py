@@ -64,7 +64,11 @@ async def in_force(db: AsyncSession, settings: Settings) -> Settings:
                 found[name] = read_value(name, value)
             except SettingUnreadable:
                 continue
-    return msgspec.structs.replace(settings, **found)
+    merged = msgspec.structs.replace(settings, **found)
+    if merged.mails_from < merged.mails_until:
+        return merged
+    # One of the two was chosen beside another value of the environment: together they would hold all mails back.
+    return msgspec.structs.replace(merged, mails_from=settings.mails_from, mails_until=settings.mails_until)
 
 
 def read_value(name: str, value: str) -> object:

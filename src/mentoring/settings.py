@@ -210,9 +210,12 @@ def _language(value: str) -> str:
 
 def _clock(value: str) -> time:
     try:
-        return time.fromisoformat(value)
+        chosen = time.fromisoformat(value)
     except ValueError as error:
         raise ValueError("wants a time of day, such as 09:00") from error
+    if chosen.tzinfo is not None:
+        raise ValueError("wants a time of day without a zone, such as 09:00")
+    return chosen
 
 
 def _accent(value: str) -> str:

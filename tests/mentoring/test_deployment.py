@@ -51,6 +51,15 @@ async def test_what_was_chosen_holds_and_an_empty_value_goes_back(db: AsyncSessi
     assert list(told) == [{"names": ["mails_a_week", "mails_from", "organisation"]}, {"names": ["organisation"]}]
 
 
+async def test_hours_that_end_before_they_begin_hold_nobody_s_mails_back(db: AsyncSession) -> None:
+    await chosen(db, mails_from="07:00", mails_until="08:00")
+    given = replace(SETTINGS, mails_from=time(9), fixed=frozenset({"mails_from"}))
+
+    now = await deployment.in_force(db, given)
+
+    assert (now.mails_from, now.mails_until) == (time(9), SETTINGS.mails_until)
+
+
 async def test_the_environment_wins_whatever_was_chosen_before(db: AsyncSession) -> None:
     await chosen(db, organisation="Meridian")
     given = replace(SETTINGS, organisation="From outside", fixed=frozenset({"organisation"}))

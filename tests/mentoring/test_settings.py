@@ -47,6 +47,7 @@ WRONG = [
     ("ORGANISATION", "x" * 81, "wants a name of at most 80 characters"),
     ("LANGUAGE", "French", "wants the code of a language, such as fr"),
     ("MAILS_A_WEEK", "0", "wants a whole number from 1 to 14"),
+    ("MAILS_FROM", "09:00+02:00", "wants a time of day without a zone, such as 09:00"),
     ("MAILS_FROM", "nine", "wants a time of day, such as 09:00"),
     ("MAILS_UNTIL", "08:00", "wants a time after MENTORING_MAILS_FROM"),
     ("DATABASE_URL", "mysql://db/x", "wants sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"),

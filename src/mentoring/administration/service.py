@@ -1,5 +1,6 @@
 """An administrator chooses settings, looks whether every rule holds, and takes the audit list away."""
 
+import asyncio
 from datetime import datetime
 
 import msgspec
@@ -75,4 +76,4 @@ async def export_audit(
     ]
     journal.record(db, DataExported("audit", format, len(rows)), by=actor.id, at=now)
     header = [words.text(f"page.audit.{name}") for name in COLUMNS]
-    return sheets.write(Sheet(words.text("page.audit.title"), header, rows), format, words)
+    return await asyncio.to_thread(sheets.write, Sheet(words.text("page.audit.title"), header, rows), format, words)

@@ -1,5 +1,6 @@
 """Data leave the house as files, in the words of whoever takes them; that they did is written down."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -53,7 +54,8 @@ async def export_table(db: AsyncSession, actor: Actor, ref: str, wanted: TakeAwa
     exported = DataExported(wanted.table.value, wanted.format, len(rows), programme.id)
     journal.record(db, exported, by=actor.id, at=now)
     title = f"{programme.name} {words.text(f'export.{wanted.table.value}')}"
-    return sheets.write(Sheet(title, header(wanted.table.value, words), rows), wanted.format, words)
+    sheet = Sheet(title, header(wanted.table.value, words), rows)
+    return await asyncio.to_thread(sheets.write, sheet, wanted.format, words)
 
 
 async def export_messages(
@@ -69,7 +71,8 @@ async def export_messages(
         for one in found
     ]
     journal.record(db, DataExported("messages", format, len(rows)), by=actor.id, at=now)
-    return sheets.write(Sheet(words.text("export.messages"), header("messages", words), rows), format, words)
+    sheet = Sheet(words.text("export.messages"), header("messages", words), rows)
+    return await asyncio.to_thread(sheets.write, sheet, format, words)
 
 
 def header(table: str, words: Words) -> list[str]:

@@ -17,6 +17,7 @@ from mentoring.people.queries import full_name
 from mentoring.policy import Action
 
 MANY = 100
+IN_CONFIDENCE = ("concern_raised", "confided")
 MOST_FOUND = 200
 """People whose messages are looked through for one search."""
 BOUNCES: ColumnElement[bool] = (Mailing.bounced_address == Person.email) & Person.left_on.is_(None)
@@ -36,7 +37,7 @@ async def list_messages(
     chosen = (
         select(Message, Person)
         .outerjoin(Person, Person.id == Message.recipient_id)
-        .where(Message.state.in_(states))
+        .where(Message.state.in_(states), shown_to(actor))
         .order_by(Message.made_at.desc(), Message.id)
         .limit(limit)
         .offset(offset)
@@ -46,6 +47,11 @@ async def list_messages(
     if search.strip():
         chosen = chosen.where(await _to(db, search.strip()))
     return [_view(message, person) for message, person in await db.execute(chosen)]
+
+
+def shown_to(actor: Actor) -> ColumnElement[bool]:
+    """That somebody confided is known to whom it was told: whom it is about may be one of the coordinators."""
+    return or_(Message.kind.not_in(IN_CONFIDENCE), Message.recipient_id == actor.id)
 
 
 async def _to(db: AsyncSession, search: str) -> ColumnElement[bool]:

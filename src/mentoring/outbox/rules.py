@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Mapping, Sequence
 
-from mentoring.errors import Conflict, NotFound
+from mentoring.errors import Conflict, NotAllowed, NotFound
 from mentoring.messages.rules import MessageState
 
 
@@ -50,3 +50,7 @@ class MessageMovedOn(Conflict):
 
 class BounceNotFound(NotFound):
     """Nobody whose address takes nothing, of that id."""
+
+
+class AddressGuarded(NotAllowed):
+    """Somebody whose account opens more than their own: a wrong address there would let a stranger in."""

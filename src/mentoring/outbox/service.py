@@ -4,24 +4,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal, policy
-from mentoring.directory.importing import AdministratorTouched
 from mentoring.identity import Actor
 from mentoring.journal import Event
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageNotFound, MessageState
 from mentoring.outbox import queries
 from mentoring.outbox.contracts import AddressCorrected, Bounced, Correction, MessageGivenUp, MessageSentAgain
-from mentoring.outbox.rules import REMEDIES, BounceNotFound, MessageMovedOn, Remedy
+from mentoring.outbox.rules import REMEDIES, AddressGuarded, BounceNotFound, MessageMovedOn, Remedy
 from mentoring.people.models import AccessLink, Account, Person
 from mentoring.people.queries import full_name
 from mentoring.people.reminders import mailing_of
 from mentoring.people.rules import AddressNotPlausible, AddressTaken, plausible_address
 from mentoring.policy import Action
+from mentoring.programmes.models import Coordinator
 
 
 async def send_again(db: AsyncSession, actor: Actor, message_id: UUID, now: datetime) -> None:
@@ -49,7 +49,8 @@ async def _move(
     now: datetime,
 ) -> None:
     """In one statement, so that it is had once, whoever else is at the message."""
-    policy.require(actor, Action.MESSAGES_WRITE, await db.get(Message, message_id), MessageNotFound)
+    found = await db.scalar(select(Message).where(Message.id == message_id, queries.shown_to(actor)))
+    policy.require(actor, Action.MESSAGES_WRITE, found, MessageNotFound)
     moved = await db.execute(
         update(Message)
         .where(Message.id == message_id, Message.state.in_(REMEDIES[remedy]))
@@ -66,13 +67,15 @@ async def correct_address(db: AsyncSession, actor: Actor, person_id: UUID, right
     """Write to somebody at another address, or at the same again. The next staff file may bring yet another.
 
     Links that went to the old one let nobody in any more. Raises ``BounceNotFound``, ``AddressNotPlausible``,
-    ``AddressTaken``, ``AdministratorTouched``.
+    ``AddressTaken``, ``AddressGuarded``.
     """
     person = policy.require(actor, Action.MESSAGES_WRITE, await queries.find_bounced(db, person_id), BounceNotFound)
     email = right.email.strip().lower()
     account = await db.get(Account, person_id)
-    if account is not None and account.administrator and not actor.administrator:
-        raise AdministratorTouched(who=person.email)
+    runs = await db.scalar(select(Coordinator.person_id).where(Coordinator.person_id == person_id).limit(1))
+    trusted = runs is not None or (account is not None and account.administrator)
+    if trusted and person_id != actor.id and not actor.administrator:
+        raise AddressGuarded(who=full_name(person))
     if not plausible_address(email):
         raise AddressNotPlausible(email=right.email)
     await _readdress(db, person, email)

@@ -26,9 +26,11 @@ OWNERS = {
 }
 """Where it is not the first of person, sign-up, pairing and session to which a row refers."""
 
-WITHHELD = frozenset({"proposed_pair", "override", "watch", "rung", "intervention", "follow_up"})
-"""What coordinators and the clock noted about pairs: it would tell what the other one said in confidence, or who was
-thought of and never asked. Erased, yes; exported, no."""
+WITHHELD = frozenset(
+    {"proposed_pair", "override", "held_out", "unmatched", "watch", "rung", "intervention", "follow_up"}
+)
+"""What coordinators, the engine and the clock noted about people: it would tell what the other one said in confidence,
+how many want not to be paired with somebody, or who was thought of and never asked. Erased, yes; exported, no."""
 
 SECRETS = frozenset({"digest", "password_hash"})
 """What lets in is nobody's to read."""

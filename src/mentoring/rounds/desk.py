@@ -19,8 +19,11 @@ class Desk:
 
     async def ask(self, request: Request) -> Answer:
         """Have it answered; a process that has died meanwhile is started again, once. Raises ``SolverDied``."""
-        async with self._one_at_a_time, asyncio.timeout(SOLVE_LIMIT.total_seconds()):
-            answer = await self._asked(request) or await self._asked(request)
+        try:
+            async with asyncio.timeout(SOLVE_LIMIT.total_seconds()), self._one_at_a_time:
+                answer = await self._asked(request) or await self._asked(request)
+        except TimeoutError as late:
+            raise SolverDied(status=0) from late
         if answer is None:
             raise SolverDied(status=0)
         return answer

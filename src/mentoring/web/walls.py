@@ -76,13 +76,18 @@ class Walls:
             return 400, "NUL in the address"
         if method not in UNSAFE:
             return None
-        if "cookie" in headers and not self._same_origin(headers):
+        if self._foreign(headers) or ("cookie" in headers and not self._same_origin(headers)):
             return 403, "sent from another site"
         body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         allowed = API_BODIES if path.startswith("/api/") else PAGE_BODIES
         if body and headers.get("content-type", "").partition(";")[0].strip().lower() not in allowed:
             return 415, f"send {' or '.join(allowed)}"
         return None
+
+    def _foreign(self, headers: Headers) -> bool:
+        """Whether a browser says so. It leaves our cookie out then: what was sent must not wait for a signing in."""
+        site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+        return site not in ("same-origin", "none") if site is not None else origin not in (None, self.origin)
 
     def _same_origin(self, headers: Headers) -> bool:
         """A browser says where a form was sent from; who says nothing but brings a cookie is not believed."""

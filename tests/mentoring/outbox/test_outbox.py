@@ -8,14 +8,22 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database
-from mentoring.directory.importing import AdministratorTouched
 from mentoring.identity import MACHINE
 from mentoring.journal import JournalEntry
 from mentoring.messages.models import Message
-from mentoring.messages.rules import MessageState
+from mentoring.messages.rules import MessageNotFound, MessageState
 from mentoring.outbox import queries, service
 from mentoring.outbox.contracts import Correction, Counts
-from mentoring.outbox.rules import BOXES, REMEDIES, BounceNotFound, Box, MessageMovedOn, Remedy, remedies
+from mentoring.outbox.rules import (
+    BOXES,
+    REMEDIES,
+    AddressGuarded,
+    BounceNotFound,
+    Box,
+    MessageMovedOn,
+    Remedy,
+    remedies,
+)
 from mentoring.people.contracts import NewPerson
 from mentoring.people.models import AccessLink, Mailing, Person
 from mentoring.people.rules import AddressNotPlausible, AddressTaken, LinkPurpose
@@ -161,8 +169,32 @@ async def test_nobody_takes_an_administrator_over_by_a_correction(db: AsyncSessi
     await a_bounced(db, boss)
     coordinator = as_actor(await a_person(db), coordinates=(await a_programme(db),))
 
-    with pytest.raises(AdministratorTouched):
+    with pytest.raises(AddressGuarded):
         await service.correct_address(db, coordinator, boss.id, Correction("mine@example.org"), NOW)
+
+
+async def test_nobody_takes_another_coordinator_over_by_a_correction(db: AsyncSession) -> None:
+    theirs, colleague = await a_programme(db), await a_bounced(db)
+    db.add(Coordinator(programme_id=theirs.id, person_id=colleague.id))
+    coordinator = as_actor(await a_person(db), coordinates=(await a_programme(db),))
+
+    with pytest.raises(AddressGuarded):
+        await service.correct_address(db, coordinator, colleague.id, Correction("mine@example.org"), NOW)
+
+
+@pytest.mark.parametrize("kind", ["concern_raised", "confided"])
+async def test_that_somebody_confided_is_seen_and_held_back_by_nobody_else(db: AsyncSession, kind: str) -> None:
+    told, other = await a_person(db), await a_person(db)
+    programme = await a_programme(db)
+    message = await a_message(db, MessageState.PENDING, told)
+    message.kind = kind
+    await db.flush()
+
+    seen = [await queries.list_messages(db, as_actor(one, coordinates=(programme,))) for one in (told, other)]
+    with pytest.raises(MessageNotFound):
+        await service.give_up(db, as_actor(other, coordinates=(programme,)), message.id, NOW)
+
+    assert [len(one) for one in seen] == [1, 0]
 
 
 async def test_only_an_address_that_bounced_is_corrected_and_only_to_one_that_can_be(db: AsyncSession) -> None:

@@ -18,6 +18,8 @@ from mentoring.people.models import Account, Person
 from mentoring.people.rules import NOBODY, LastAdministrator
 from mentoring.privacy import rules, service
 from mentoring.privacy.contracts import EraseMe
+from mentoring.programmes.models import Enrolment
+from mentoring.rounds.models import HeldOut, Round, Unmatched
 from mentoring.settings import Settings
 from mentoring.upkeep.invariants import broken_rules
 from tests.builders import NOW, as_actor
@@ -96,6 +98,23 @@ async def test_one_takes_along_what_one_said_and_nothing_that_another_said_in_co
     assert [secret for secret in (NO_OF_A_LEADER, NO_OF_A_JUNIOR, DONE_ABOUT_IT) if secret in leader + junior] == []
     assert [secret for secret in (NOTE, CONFIDED) if secret in junior] == []
     assert [secret for secret in ('"digest"', '"password_hash"', '"reason":"candour"') if secret in leader] == []
+
+
+async def test_one_is_not_told_how_many_did_not_want_one_nor_why_one_was_held_out(
+    database: Database, people: dict[str, Person]
+) -> None:
+    async with database.sessions.begin() as db:
+        enrolment = (await db.scalars(select(Enrolment).where(Enrolment.person_id == people[LEADER].id))).first()
+        round_ = (await db.scalars(select(Round))).first()
+        assert enrolment is not None
+        assert round_ is not None
+        whose = {"round_id": round_.id, "enrolment_id": enrolment.id}
+        db.add(Unmatched(**whose, candidates=2, eligible=0, taken_away={"consent": 2}))
+        db.add(HeldOut(**whose, reason="They do not get on", by_id=people[JUNIOR].id, at=NOW))
+
+    own = await taken_along(database, people[LEADER])
+
+    assert ("taken_away" in own, "get on" in own) == (False, False)
 
 
 async def test_a_junior_is_not_told_of_what_the_leader_declined_nor_the_leader_of_the_junior_s_no(

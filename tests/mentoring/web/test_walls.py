@@ -75,6 +75,17 @@ async def test_a_form_of_another_site_does_nothing(database: Database, client: A
     assert (await client.get("/api/v1/tokens")).json() == []
 
 
+@pytest.mark.parametrize("path", ["/admin/roles/administrators", "/sign-in/again", "/me/data/erase"])
+async def test_a_form_of_another_site_is_not_kept_for_a_later_visit(client: AsyncClient, path: str) -> None:
+    """A browser leaves our cookie out of it, so that it looks like one that came too late."""
+    typed = {"person": "evil@example.org"}
+
+    for headers in ({"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}):
+        answer = await client.post(path, data=typed, headers=headers)
+
+        assert (answer.status_code, "evil" in answer.text) == (403, False)
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_json_counts_only_where_it_says_so(database: Database, client: AsyncClient, kind: str) -> None:
     await signed_in(database, client, administrator=True)
