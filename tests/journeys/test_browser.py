@@ -91,8 +91,9 @@ async def _a_coordinator_runs_the_round(tour: Tour) -> None:
     page = await tour.enter("coordinator", DESK)
     await page.click("main a:has-text('Digital leaders')")
     programme = page.url
-    await page.goto(f"{programme}/readiness")
+    await page.wait_for_load_state("networkidle")
     await picture(page, "programme", full_page=False)
+    await page.goto(f"{programme}/readiness")
     await page.goto(f"{programme}/rounds")
     await page.click("main form .actions button")
     publish = page.locator("a.button[href$='/publish']")

@@ -50,7 +50,7 @@ SCRIPTS = {
     "HIRAGANA",
     "BENGALI",
 }
-DIGEST = "eb7bf5dc365fb1a5dfb1337ea5a1df8ac572cf1f26dab1a30701d4f169dff7f4"
+DIGEST = "c4bfc5786302d1a036b2509f5819f73c93b67e0afd9fea5702c2fe745e45f569"
 SLOT = re.compile(r"(mon|tue|wed|thu|fri):(\d\d:(?:00|30))-(\d\d:(?:00|30))")
 
 
