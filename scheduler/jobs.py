@@ -119,7 +119,7 @@ async def _wake_some(clock: Clock, wake_one: WakeOne) -> int:
     """Wake as many as go together into one transaction; where one of them fails, the first alone."""
     try:
         return await _wake_together(clock, wake_one, TOGETHER)
-    except Exception:
+    except Exception:  # whatever one of them does wrong, the others must wake
         log.exception("items failed together, one is tried alone", extra={"job": wake_one.__name__})
         return await _wake_together(clock, wake_one, 1)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 from litestar.response import Redirect, Template
@@ -22,10 +22,9 @@ from mentoring.programmes import service as programmes
 from mentoring.settings import Settings
 from mentoring.sheets import SheetFormat
 from mentoring.upkeep.service import resume_clock
-from mentoring.web.doors import attached, page
+from mentoring.web.doors import AnyRequest, attached, page
 from mentoring.web.forms import Typed, command_of, kept, single
 
-AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # Litestar's own default arguments
 FILTERS = ("person", "event", "since", "until", "before")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 from litestar.response import Redirect, Template
@@ -19,10 +19,8 @@ from mentoring.identity import Actor
 from mentoring.policy import Action
 from mentoring.settings import Settings
 from mentoring.skills.queries import read_titles
-from mentoring.web.doors import page, speak
+from mentoring.web.doors import AnyRequest, page, speak
 from mentoring.web.forms import kept
-
-AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # Litestar's own default arguments
 
 
 class MyPage(Controller):

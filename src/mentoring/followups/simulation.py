@@ -3,7 +3,7 @@
 A clock without a database: the same pure functions decide, and what waits for a good moment is let go by the same rule.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from mentoring.checkins.asking import questions
 from mentoring.checkins.rules import CheckInKind, CheckInState, Step
 from mentoring.followups import rules
 from mentoring.followups.contracts import Said, Scenario
-from mentoring.followups.rules import SEVERITY, Facts, Level, Matter, Pauses, Taken
+from mentoring.followups.rules import SEVERITY, Facts, Level, Matter, Taken
 from mentoring.messages.bundles import BUNDLE
 from mentoring.messages.rules import Pace
 from mentoring.pairings import rules as meeting
@@ -298,11 +298,8 @@ class Life:
             unanswered=max(self._lapsed(LEADER), self._lapsed(JUNIOR)),
             unsigned=BOTH if self.signed_by < len(BOTH) else frozenset(),
             ends_at=max(self.sessions.values(), default=None),
-            pauses=self._pauses(),
+            pauses=list(self.pauses),
         )
-
-    def _pauses(self) -> Pauses:
-        return list(self.pauses)
 
     def _lapsed(self, who: str) -> int:
         over = (CheckInState.ANSWERED, CheckInState.LAPSED)
@@ -389,15 +386,10 @@ def simulate(
 
 def lived(life: Life) -> list[Said]:
     """Move a life on until nothing happens any more."""
-    for now in _moments(life):
-        life.move_on(now)
-    return sorted(life.said, key=lambda one: one.at)
-
-
-def _moments(life: Life) -> Iterable[datetime]:
     over = life.began_at + LONGEST
     while (now := life.next_moment()) is not None and now < min(over, NEVER):
-        yield now
+        life.move_on(now)
+    return sorted(life.said, key=lambda one: one.at)
 
 
 LONGEST = timedelta(days=5 * 366)

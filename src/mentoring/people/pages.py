@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-from litestar import Controller, Request, get, post
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, URLEncodedBody
 from litestar.response import Redirect, Template
@@ -17,10 +17,9 @@ from mentoring.people.contracts import Address, Credentials, CredentialsAgain, L
 from mentoring.people.rules import local_path
 from mentoring.policy import Action
 from mentoring.settings import Settings
-from mentoring.web.doors import page, session_cookie, speak
+from mentoring.web.doors import AnyRequest, page, session_cookie, speak
 from mentoring.web.forms import Typed, kept
 
-AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # Litestar's own default arguments
 Next = Annotated[str, QueryParameter(max_length=200)]
 
 

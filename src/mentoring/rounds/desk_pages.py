@@ -4,7 +4,7 @@ from itertools import product
 from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 
-from litestar import Controller, Request, get
+from litestar import Controller, get
 from litestar.background_tasks import BackgroundTask
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
@@ -24,13 +24,12 @@ from mentoring.rounds.differing import Against, compare_runs
 from mentoring.rounds.recruiting import whom_to_recruit
 from mentoring.rounds.review import Column, Review, Wanted
 from mentoring.skills.queries import read_titles
-from mentoring.web.doors import page
+from mentoring.web.doors import AnyRequest, page
 from mentoring.web.forms import command_of
 
 PAGE = 100
 """People left over on one page: as many as somebody reads in one sitting."""
 Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
-AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # its own defaults
 
 
 MARKS = {

@@ -39,6 +39,7 @@ from mentoring.web import look
 from mentoring.web.assets import Assets, marking
 from mentoring.web.links import linked
 
+AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # Litestar's own default arguments
 COOKIE_LASTS = 8 * 60 * 60
 MOST_TYPED = 100_000
 """Characters of a form that are carried through signing in again; the longest that we have may hold some 10,000."""

@@ -5,20 +5,19 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import msgspec
-from litestar import MediaType, Request, Response
+from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Template
 
 from mentoring.errors import Conflict, Invalid, MentoringError, NotAllowed, NotFound
 from mentoring.policy import SignedOutMeanwhile, SignInNeeded
-from mentoring.web.doors import words_of
+from mentoring.web.doors import AnyRequest, words_of
 from mentoring.web.forms import FormRefused
 
 log = logging.getLogger(__name__)
 STATUS: dict[type[MentoringError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
 """The four kinds; a cause with a status of its own says so in ``http_status``."""
 PROBLEM_JSON = "application/problem+json"
-AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # its own defaults
 
 
 def refused(request: AnyRequest, refusal: MentoringError) -> Response[object]:
