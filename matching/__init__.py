@@ -14,7 +14,7 @@ from matching.compare import (
     rows_of,
 )
 from matching.draft import Draft, Tried
-from matching.edit import Edit, Forbid, JuniorPlaces, LeaderPlaces, Pin, Release, edited
+from matching.edit import Answers, Edit, Forbid, JuniorPlaces, LeaderPlaces, Pin, Release, edited
 from matching.eligibility import refusals
 from matching.errors import Infeasible, InvalidProblem, MatchingError, OutOfReach, TooLarge
 from matching.explain import (
@@ -73,6 +73,7 @@ __all__ = [
     "VERSION",
     "WEAK",
     "WEEK",
+    "Answers",
     "Candidates",
     "Certain",
     "Certificate",

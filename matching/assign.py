@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.block import measure
+from matching.block import couples, measure
 from matching.certificate import Certificate
 from matching.eligibility import refused
 from matching.errors import Infeasible
@@ -16,7 +17,7 @@ from matching.gates import Gate, gated, passed
 from matching.market import SAFE, SAFER, Longs, Market, Places, Scale, Settled, market_of, places_of, scale_for
 from matching.objective import COVERAGE_FIRST, LEVELS, POINTS, Objective
 from matching.plain import settle
-from matching.points import all_arcs, check_fits, fit_points, full_points, tables
+from matching.points import Tables, all_arcs, check_fits, fit_points, full_points, tables
 from matching.priced import AWAKE, priced
 from matching.problem import Problem
 from matching.rules import PART_NAMES, Rule
@@ -29,9 +30,6 @@ MEASURED = 1 << 22
 
 ASKED = 32
 """Leaders who tell how many that will be, evenly spread."""
-
-PAIRS_LOOKED_UP = 96
-"""Chosen pairs whose parts are computed at once, by measuring the few people in them."""
 
 Progress = Callable[[str, float], None]
 """Told a stage (scoring, assigning, explaining) and the share of it that is done."""
@@ -70,7 +68,7 @@ def solve(problem: Problem, objective: Objective = COVERAGE_FIRST, progress: Pro
     made, certificate = _made(problem, objective, told)
     pairs = np.concatenate([problem.pinned, made])
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int32)
-    return explained(problem, objective, pairs, certificate, told)
+    return explained(objective, pairs, facts_of(problem, objective, pairs, told), certificate)
 
 
 def _nobody(stage: str, share: float) -> None:
@@ -88,13 +86,11 @@ def check_pins(problem: Problem) -> None:
         if len(over):
             proof = [(int(leader), int(junior)) for leader, junior in problem.pinned[people == over[0]]]
             raise Infeasible(cause, tuple(proof), Rule(0))
-    for start in range(0, len(problem.pinned), PAIRS_LOOKED_UP):
-        pins = problem.pinned[start : start + PAIRS_LOOKED_UP]
-        (leaders, row), (juniors, column) = (np.unique(people, return_inverse=True) for people in pins.T)
-        bits = refused(measure(problem, leaders, juniors))[row, column]
+    pins = np.unique(problem.pinned, axis=0)
+    for block in couples(problem, pins):
+        bits = refused(block)
         for pin in np.flatnonzero(bits)[:1]:
-            leader, junior = (int(person) for person in pins[pin])
-            raise Infeasible("refused", ((leader, junior),), Rule(int(bits[pin])))
+            raise Infeasible("refused", ((int(block.leaders[pin]), int(block.juniors[pin])),), Rule(int(bits[pin])))
 
 
 def _made(problem: Problem, objective: Objective, told: Progress) -> tuple[NDArray[np.int32], Certificate]:
@@ -176,31 +172,44 @@ def certified(
     )
 
 
-def explained(
-    problem: Problem, objective: Objective, pairs: NDArray[np.int32], certificate: Certificate, told: Progress
-) -> Proposal:
-    counted = tables(problem)
-    fit, parts = np.empty(len(pairs)), np.empty((len(pairs), len(PART_NAMES)))
-    points, worth = np.empty(len(pairs), np.int32), np.empty(len(pairs), np.int64)
-    for start in range(0, len(pairs), PAIRS_LOOKED_UP):
-        some = slice(start, start + PAIRS_LOOKED_UP)
-        leaders, row = np.unique(pairs[some, 0], return_inverse=True)
-        juniors, column = np.unique(pairs[some, 1], return_inverse=True)
-        block = measure(problem, leaders, juniors)
-        fit[some] = fit_of(block)[row, column]
-        parts[some] = parts_of(block)[:, row, column].T
-        whole = fit_points(block, counted)
-        points[some] = whole[row, column]
-        worth[some] = full_points(block, counted, objective, whole)[row, column]
-        told("explaining", min(1.0, (start + PAIRS_LOOKED_UP) / len(pairs)))
+class Facts(NamedTuple):
+    """What is said of pairs: see ``Proposal``. worth (P,): what each counts at the level of points."""
+
+    fit: NDArray[np.float64]
+    parts: NDArray[np.float64]
+    points: NDArray[np.int32]
+    worth: NDArray[np.int64]
+
+
+def facts_of(
+    problem: Problem, objective: Objective, pairs: NDArray[np.int32], told: Progress, counted: Tables | None = None
+) -> Facts:
+    counted, done = counted or tables(problem), 0
+    facts = Facts(
+        np.empty(len(pairs)),
+        np.empty((len(pairs), len(PART_NAMES))),
+        np.empty(len(pairs), np.int32),
+        np.empty(len(pairs), np.int64),
+    )
+    for block in couples(problem, pairs):
+        some = slice(done, done + len(block.leaders))
+        facts.fit[some], facts.parts[some] = fit_of(block), parts_of(block).T
+        facts.points[some] = fit_points(block, counted)
+        facts.worth[some] = full_points(block, counted, objective, facts.points[some])
+        done = some.stop
+        told("explaining", done / len(pairs))
+    return facts
+
+
+def explained(objective: Objective, pairs: NDArray[np.int32], facts: Facts, certificate: Certificate) -> Proposal:
     return Proposal(
         pairs=pairs,
-        fit=fit,
-        parts=parts,
-        points=points,
-        total_fit=math.fsum(fit),
-        objective=int(worth.sum()) / POINTS,
+        fit=facts.fit,
+        parts=facts.parts,
+        points=facts.points,
+        total_fit=math.fsum(facts.fit),
+        objective=int(facts.worth.sum()) / POINTS,
         matched=len(np.unique(pairs[:, 0])),
-        weak=int((points < objective.weak_below).sum()),
+        weak=int((facts.points < objective.weak_below).sum()),
         certificate=certificate,
     )

@@ -6,6 +6,7 @@ All numbers are small integers, so every machine and every BLAS gives the same o
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,10 @@ FULL_GAIN = 2
 PAIRS_AT_ONCE = 1 << 17
 """Pairs in a block: an array of numbers is 1 MB, which stays in the cache and is not mapped anew."""
 
+COUPLES_AT_ONCE = 1 << 10
+"""Pairs of their own measured at once: their hours are 1.4 MB."""
+
+Value = TypeVar("Value", bound=np.generic)
 Index = NDArray[np.intp] | NDArray[np.int32]
 Choice = slice | Index
 
@@ -42,12 +47,54 @@ class Block:
     fluency: NDArray[np.int8]
     gain: NDArray[np.int8]
 
-    def cells(self, pairs: NDArray[np.int32]) -> tuple[Index, Index]:
-        """Return row and column, in this block, of those of the pairs that lie in it."""
+    def theirs(self, values: NDArray[Value]) -> NDArray[Value]:
+        """Values (L,) of the leaders as they stand in the block."""
+        return values[self.leaders][:, None]
+
+    def ours(self, values: NDArray[Value]) -> NDArray[Value]:
+        """Values (J,) of the juniors as they stand in the block."""
+        return values[self.juniors]
+
+    def of_leader(self, tables: NDArray[Value], place: NDArray[np.int8]) -> NDArray[Value]:
+        """From the table (k,) of each leader (L, k), the value at the place of each pair."""
+        return tables[self.leaders][np.arange(len(self.leaders))[:, None], place]
+
+    def tools(self) -> NDArray[np.float32]:
+        """How many of the tools wanted are offered."""
+        wanted, offered = self.problem.wanted_tools[self.leaders], self.problem.offered_tools[self.juniors]
+        found: NDArray[np.float32] = wanted.astype(np.float32) @ offered.astype(np.float32).T
+        return found
+
+    def cells(self, pairs: NDArray[np.int32]) -> tuple[Index, ...]:
+        """Where in this block those of the pairs are that lie in it."""
         row = _places(self.leaders, self.problem.leaders)[pairs[:, 0]]
         column = _places(self.juniors, self.problem.juniors)[pairs[:, 1]]
         inside = (row >= 0) & (column >= 0)
         return row[inside], column[inside]
+
+
+class Couples(Block):
+    """Measures (p,) of one leader and one junior each: pairs of their own, each once, in order."""
+
+    def theirs(self, values: NDArray[Value]) -> NDArray[Value]:
+        return values[self.leaders]
+
+    def of_leader(self, tables: NDArray[Value], place: NDArray[np.int8]) -> NDArray[Value]:
+        return tables[self.leaders, place]
+
+    def tools(self) -> NDArray[np.float32]:
+        both = self.problem.wanted_tools[self.leaders] & self.problem.offered_tools[self.juniors]
+        found: NDArray[np.float32] = np.count_nonzero(both, axis=1).astype(np.float32)
+        return found
+
+    def cells(self, pairs: NDArray[np.int32]) -> tuple[Index, ...]:
+        most = max(self.problem.juniors, 1)
+        mine = self.leaders.astype(np.int64) * most + self.juniors
+        keys = pairs[:, 0].astype(np.int64) * most + pairs[:, 1]
+        where = np.searchsorted(mine, keys)
+        inside = where < len(mine)
+        inside[inside] = mine[where[inside]] == keys[inside]
+        return (where[inside],)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +112,21 @@ class _Season:
 def measure(problem: Problem, leaders: Choice, juniors: Choice) -> Block:
     rows, columns = np.arange(problem.leaders)[leaders], np.arange(problem.juniors)[juniors]
     return _measured(problem, rows, columns, _seasons(problem, rows, columns))
+
+
+def couples(problem: Problem, pairs: NDArray[np.int32]) -> Iterator[Couples]:
+    """Measure pairs (P, 2), which are in order and each once, some at a time."""
+    for start in range(0, len(pairs), COUPLES_AT_ONCE):
+        leaders, juniors = pairs[start : start + COUPLES_AT_ONCE].T
+        both = problem.leader_hours[:, leaders] & problem.junior_hours[:, juniors]
+        quarters = np.count_nonzero(both, axis=2).min(axis=0).astype(np.float32)
+        fluency = np.minimum(problem.leader_fluency[leaders], problem.junior_fluency[juniors]).max(axis=1, initial=0)
+        skills, weights = problem.need_skill[leaders], _need_weights(problem, leaders)
+        offers = (
+            problem.offer_level[juniors[:, None], np.maximum(skills, 0)] if problem.offer_level.size else skills * 0
+        )
+        gains = _gained(problem, offers, problem.need_level[leaders])
+        yield Couples(problem, leaders, juniors, quarters, fluency, (weights * gains).sum(axis=1, dtype=np.int8))
 
 
 def blocks(problem: Problem, leaders: Choice = slice(None), juniors: Choice = slice(None)) -> Iterator[Block]:
@@ -148,13 +210,21 @@ def _shared_fluency(problem: Problem, leaders: Index, juniors: Index) -> NDArray
 def _gain(problem: Problem, leaders: Index, juniors: Index) -> NDArray[np.int8]:
     """Look each need up in a table of skill and level held; a need that is none weighs nothing."""
     offers = problem.offer_level[juniors].T[:, None, :]
-    held = np.arange(TOP_LEVEL + 1, dtype=np.int8)[:, None]
-    counts = (offers > held) & (offers >= problem.rules.minimum_offer)
-    table = np.where(counts, np.minimum(offers - held, FULL_GAIN), 0).astype(np.int8)
+    table = _gained(problem, offers, np.arange(TOP_LEVEL + 1, dtype=np.int8)[:, None])
     skills, levels = problem.need_skill[leaders], problem.need_level[leaders]
-    weights = np.where(skills >= 0, np.array(PRIORITY, np.int8), 0).astype(np.int8)
+    weights = _need_weights(problem, leaders)
     gain = np.zeros((len(leaders), len(juniors)), np.int8)
     if len(table):
         for need in range(NEEDS):
             gain += weights[:, need, None] * table[np.maximum(skills[:, need], 0), levels[:, need]]
     return gain
+
+
+def _gained(problem: Problem, offered: NDArray[np.int8], held: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Levels that an offer brings to somebody who holds so many, those that count."""
+    counts = (offered > held) & (offered >= problem.rules.minimum_offer)
+    return np.where(counts, np.minimum(offered - held, FULL_GAIN), 0).astype(np.int8)
+
+
+def _need_weights(problem: Problem, leaders: Index) -> NDArray[np.int8]:
+    return np.where(problem.need_skill[leaders] >= 0, np.array(PRIORITY, np.int8), 0).astype(np.int8)

@@ -1,8 +1,10 @@
 """Pairs under consideration, who has whom, and prices: settled by what numba compiles."""
 
+import copy
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching import pool_fast, room_fast, scan_fast, settle_fast
 from matching.ground import FAR, Ground, Pairs
@@ -13,6 +15,9 @@ from matching.sheet import Ints, Sheet
 STEPS = 30_000, 4_000
 """Points by which bids rise at least, in two auctions: the first finds prices quickly, the second well enough that
 little is left to be searched for."""
+
+LOT_STEPS = 64, 8
+"""The same where points are settled and only lots are still open."""
 
 BACK = 15
 """Steps of the second auction by which prices are lowered before it: what was too high then finds its place."""
@@ -59,12 +64,15 @@ class Desk:
 
     def add(self, pairs: Pairs) -> None:
         """Consider more pairs; those that are there already are left out."""
-        self.start, self.junior, self.weight = pool_fast.merged(
-            self.start, self.junior, self.weight, *pairs.chosen(pool_fast.absent(self.start, self.junior, *pairs[:2]))
-        )
+        fresh = pairs.chosen(self.unknown(pairs))
+        self.start, self.junior, self.weight = pool_fast.merged(self.start, self.junior, self.weight, *fresh)
         self.begin, self.owner, self.worth = pool_fast.turned(
             self.start, self.junior, self.weight, len(self.ground.capacity)
         )
+
+    def unknown(self, pairs: Pairs) -> NDArray[np.bool_]:
+        """Which of these pairs are not considered yet."""
+        return pool_fast.absent(self.start, self.junior, len(self.price), pairs.leader, pairs.junior)
 
     @property
     def _by_leader(self) -> tuple[Longs, Ints, Longs, Longs, Longs]:
@@ -75,11 +83,32 @@ class Desk:
         return self.begin, self.owner, self.worth, self.ground.rows, self.ground.bonus
 
     def settle(self, *, anew: bool) -> None:
-        """Make matching and prices the best for the pairs under consideration, from where they are or anew."""
-        if anew:
-            self.price[:] = 0
-            for step in STEPS:
+        """Make matching and prices the best for the pairs under consideration, from where they are or anew.
+
+        Anew first without lots: with them all that is alike differs a little, and each search walks through all of it.
+        """
+        if not anew:
+            self._finish()
+            return
+        self.price[:] = 0
+        without_lots = self._without_lots()
+        for step in STEPS:
+            without_lots._auction(step)
+        without_lots._finish()
+        if self.ground.room > 1:
+            self.price *= self.ground.room
+            for step in LOT_STEPS:
                 self._auction(step)
+            self._finish()
+
+    def _without_lots(self) -> "Desk":
+        """The same seats and prices, but what pairs weigh in whole points."""
+        desk, room = copy.copy(self), self.ground.room
+        desk.weight, desk.worth, desk.ground = self.weight // room, self.worth // room, copy.copy(self.ground)
+        desk.ground.bonus, desk.ground.room = self.ground.bonus // room, 1
+        return desk
+
+    def _finish(self) -> None:
         settle_fast.tighten(*self._by_leader, self.got, self.place, self.held, self.filled, self.row_price, self.price)
         self.seek()
 
@@ -99,7 +128,7 @@ class Desk:
     def _auction(self, step: int) -> None:
         ground = self.ground
         self.got[:], self.held[:], self.filled[:] = -1, -1, 0
-        np.maximum(self.price - BACK * step * ground.room, 0, out=self.price)
+        np.maximum(self.price - BACK * step, 0, out=self.price)
         places = (self.got, self.place, self.held, self.filled)
         # whoever is better than nobody bids; what a leader matched is worth besides would only make bids soar
         bonus = np.minimum(ground.bonus, POINTS * ground.room)
@@ -107,7 +136,7 @@ class Desk:
         settle_fast.tighten(*by_leader, *places, self.row_price, self.price)
         settle_fast.bid(
             *by_leader, ground.capacity, self.slot, *places, self.price, np.repeat(self.price, ground.capacity),
-            np.flatnonzero(self.row_price > 0), step * ground.room, BIDS * len(ground.owner),
+            np.flatnonzero(self.row_price > 0), step, BIDS * len(ground.owner),
         )  # fmt: skip
 
     def centre(self) -> None:

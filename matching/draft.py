@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.assign import ALL_PAIRS, Proposal, solve
-from matching.block import measure
-from matching.edit import Edit, edited
+from matching.block import couples
+from matching.edit import Answers, Edit, edited
 from matching.objective import COVERAGE_FIRST, Objective
 from matching.points import Tables, fit_points, full_points, tables
 from matching.priced import compiled
@@ -74,21 +74,25 @@ class Draft:
     def tried(self, edits: Sequence[Edit]) -> Tried:
         """Find the best with these edits. The draft stays as it is.
 
-        Raises: Infeasible when a pin is refused by a rule or exceeds a capacity.
+        Other answers are settled anew: what is kept at hand is what people answered.
+        Raises: Infeasible when a pin is refused by a rule or exceeds a capacity; InvalidProblem.
         """
-        problem = edited(self.problem, edits)
-        found = self.desk.after(problem) if self.desk else None
+        problem, answers = edited(self.problem, edits), any(isinstance(edit, Answers) for edit in edits)
+        found = self.desk.after(problem) if self.desk and not answers else None
         if found is None:
             proposal = solve(problem, self.objective)
             found = proposal.pairs, lambda: proposal
         pairs, propose = found
-        return Tried(problem, pairs, *self._moved(pairs), propose)
+        return Tried(problem, pairs, *self._moved(problem, pairs, answers), propose)
 
-    def _moved(self, pairs: Pairs) -> tuple[Pairs, Pairs, int, int, int]:
+    def _moved(self, problem: Problem, pairs: Pairs, answers: bool) -> tuple[Pairs, Pairs, int, int, int]:
+        """Who moves and what it brings. With other answers, those who stay together bring something else, too."""
         old, new = self._keys(self.pairs), self._keys(pairs)
         gone, come = self.pairs[~_among(old, new)], pairs[~_among(new, old)]
         leaders = _different(pairs[:, 0]) - _different(self.pairs[:, 0])
-        (weak, points), (weak_before, points_before) = self._worth(come), self._worth(gone)
+        counted = tables(problem) if answers else self._tables
+        weak, points = self._worth(problem, counted, pairs if answers else come)
+        weak_before, points_before = self._worth(self.problem, self._tables, self.pairs if answers else gone)
         return gone, come, leaders, weak - weak_before, points - points_before
 
     def _keys(self, pairs: Pairs) -> NDArray[np.int64]:
@@ -98,14 +102,14 @@ class Draft:
     def _tables(self) -> Tables:
         return tables(self.problem)
 
-    def _worth(self, pairs: Pairs) -> tuple[int, int]:
-        """Weak pairs and points of some pairs, which are few."""
-        leaders, row = np.unique(pairs[:, 0], return_inverse=True)
-        juniors, column = np.unique(pairs[:, 1], return_inverse=True)
-        block = measure(self.problem, leaders, juniors)
-        fit = fit_points(block, self._tables)
-        points = full_points(block, self._tables, self.objective, fit)[row, column]
-        return int((fit[row, column] < self.objective.weak_below).sum()), int(points.sum())
+    def _worth(self, problem: Problem, counted: Tables, pairs: Pairs) -> tuple[int, int]:
+        """Weak pairs and points of some pairs."""
+        weak, points = 0, 0
+        for block in couples(problem, pairs):
+            fit = fit_points(block, counted)
+            weak += int((fit < self.objective.weak_below).sum())
+            points += int(full_points(block, counted, self.objective, fit).sum())
+        return weak, points
 
 
 def _among(keys: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.bool_]:

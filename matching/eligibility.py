@@ -42,15 +42,14 @@ def refused(block: Block) -> NDArray[np.uint16]:
 
 def _same(theirs: NDArray[np.int32], ours: NDArray[np.int32], block: Block) -> NDArray[np.bool_]:
     """Whether both have the same one; unknown (-1) is the same as nothing."""
-    mine = theirs[block.leaders][:, None]
-    same: NDArray[np.bool_] = (mine == ours[block.juniors]) & (mine >= 0)
+    mine = block.theirs(theirs)
+    same: NDArray[np.bool_] = (mine == block.ours(ours)) & (mine >= 0)
     return same
 
 
 def _above(theirs: NDArray[np.int32], ours: NDArray[np.int32], block: Block) -> NDArray[np.bool_]:
     """Whether one is entered and left within the other, in the walk through the reporting tree."""
-    enter, leave = theirs[block.leaders].T[:, :, None]
-    entered, left = ours[block.juniors].T
+    (enter, leave), (entered, left) = (block.theirs(one) for one in theirs.T), (block.ours(one) for one in ours.T)
     above = ((enter < entered) & (entered < leave)) | ((entered < enter) & (enter < left))
     found: NDArray[np.bool_] = above & (enter >= 0) & (entered >= 0)
     return found
@@ -58,5 +57,4 @@ def _above(theirs: NDArray[np.int32], ours: NDArray[np.int32], block: Block) -> 
 
 def _too_close_in_grade(block: Block) -> NDArray[np.bool_]:
     problem = block.problem
-    highest = problem.leader_grade[block.leaders] - problem.rules.seniority_gap
-    return problem.junior_grade[block.juniors] > highest[:, None]
+    return block.ours(problem.junior_grade) > block.theirs(problem.leader_grade) - problem.rules.seniority_gap

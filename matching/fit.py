@@ -43,7 +43,7 @@ def fit_of(block: Block) -> NDArray[np.float64]:
 
 
 def _parts(block: Block) -> Iterator[NDArray[np.float64]]:
-    yield block.gain / np.maximum(full_gain(block.problem)[block.leaders], 1)[:, None]
+    yield block.gain / block.theirs(np.maximum(full_gain(block.problem), 1))
     yield np.minimum(block.quarters, FULL_QUARTERS).astype(np.float64) / FULL_QUARTERS
     yield _wishes(block)
     yield _tools(block)
@@ -61,16 +61,13 @@ def _wishes(block: Block) -> NDArray[np.float64]:
 
 def _tools(block: Block) -> NDArray[np.float64]:
     """Share of the tools wanted that are offered; 0 where none is wanted."""
-    wanted = block.problem.wanted_tools[block.leaders].astype(np.float32)
-    offered = block.problem.offered_tools[block.juniors].astype(np.float32)
-    number = np.maximum(wanted.sum(axis=1, dtype=np.float64), 1)[:, None]
-    share: NDArray[np.float64] = (wanted @ offered.T) / number
+    wanted = block.problem.wanted_tools.sum(axis=1, dtype=np.float64)
+    share: NDArray[np.float64] = block.tools() / block.theirs(np.maximum(wanted, 1))
     return share
 
 
 def _across(block: Block) -> NDArray[np.float64]:
     """1 where both countries are known and differ."""
-    theirs = block.problem.leader_country[block.leaders][:, None]
-    ours = block.problem.junior_country[block.juniors]
+    theirs, ours = block.theirs(block.problem.leader_country), block.ours(block.problem.junior_country)
     across: NDArray[np.float64] = ((theirs != ours) & (theirs >= 0) & (ours >= 0)).astype(np.float64)
     return across

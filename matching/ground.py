@@ -9,9 +9,11 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
+from matching.lots import GOLDEN, mixed
 from matching.market import Longs
-from matching.sheet import TILE, WAITING, Ints, Sheet
+from matching.sheet import ENTER, LEAVE, MANAGER, N_ROOM, TILE, UNIT, WAITING, Ints, Sheet
 
 TELL, ROWS, COLUMNS = range(3)
 """What a scan does with a pair that it finds: see ``Scan``."""
@@ -25,6 +27,8 @@ SAMPLE = 8
 
 CHUNKS = 16
 """Into which the rows of a pass are cut; more than there are processors, for some are quick."""
+
+BLAS = ThreadpoolController()
 
 Found = TypeVar("Found")
 Scan = Callable[..., tuple[int, int]]
@@ -161,6 +165,32 @@ class Ground:
         sheet = taken(self.sheet, leaders, juniors)
         return Ground(self.scan, sheet, owner, self.bonus[rows], self.capacity[juniors], self.room), leaders, juniors
 
+    def profiles(self, fewer: int) -> "Profiles | None":
+        """Those of all people, without lots and without what keeps single people apart; None where there are not so
+        many times fewer pairs of profiles than of people.
+
+        A pair weighs as much as its profiles at most, but for the wishes of the few who name somebody.
+        """
+        theirs = _alike(self.leaders, self.sheet, *ALIKE_LEADERS)
+        ours = _alike(np.arange(len(self.capacity)), self.sheet, *ALIKE_JUNIORS)
+        _, leaders, leader = np.unique(theirs, return_index=True, return_inverse=True)
+        _, juniors, junior = np.unique(ours, return_index=True, return_inverse=True)
+        if len(leaders) * len(juniors) * fewer > len(theirs) * len(ours):
+            return None
+        sheet, numbers = taken(self.sheet, self.leaders[leaders], juniors), self.sheet.numbers.copy()
+        for facts in (sheet.leader_facts, sheet.junior_facts):
+            facts[:, OF_ONE] = -1
+        numbers[N_ROOM] = 1
+        sheet = sheet._replace(
+            numbers=numbers, mark_start=sheet.mark_start * 0, mark_junior=sheet.mark_junior[:0], mark=sheet.mark[:0]
+        )
+        owner = leader[np.searchsorted(self.leaders, self.owner)]
+        rows = np.argsort(owner, kind="stable")
+        capacity = np.zeros(len(juniors), np.int64)
+        np.add.at(capacity, junior, self.capacity)
+        ground = Ground(self.scan, sheet, owner[rows], self.bonus[rows] // self.room, capacity, 1)
+        return Profiles(ground, leader, junior)
+
     def among(self, juniors: Longs) -> "Ground":
         """The same leaders with few juniors."""
         sheet = taken(self.sheet, None, juniors)
@@ -172,8 +202,29 @@ class Ground:
         return (asked - 1 - np.abs(asked) / (1 << 21)).astype(np.float32)
 
 
+class Profiles(NamedTuple):
+    """A ground of profiles, each with the places of all who have it; and which each of ``leaders`` and junior has."""
+
+    ground: Ground
+    leader: Longs
+    junior: Longs
+
+
+def _alike(people: Longs, sheet: Sheet, facts: str, by_person: tuple[str, ...], by_thing: str = "") -> Longs:
+    """A number for each of these people, the same for all who are alike; two who are not have the same once in 2^64."""
+    shared = np.delete(getattr(sheet, facts)[people], OF_ONE, axis=1)
+    columns = [shared, *(getattr(sheet, name)[people].reshape(len(people), -1) for name in by_person)]
+    if by_thing:
+        columns.append(getattr(sheet, by_thing)[:, people].T)
+    key = np.zeros(len(people), np.uint64)
+    for column in (one for some in columns for one in some.T):
+        key = mixed(key * GOLDEN + column.astype(np.uint64))
+    return key.view(np.int64)
+
+
 def _in_parallel(work: Callable[[slice], Found], parts: list[slice]) -> list[Found]:
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+    # each thread is one of ours: products of matrices that start their own would only wait for each other
+    with BLAS.limit(limits=1), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         return list(pool.map(work, parts))
 
 
@@ -182,6 +233,11 @@ def _cut(length: int) -> list[slice]:
     return [slice(first, last) for first, last in pairwise(edges) if last > first]
 
 
+OF_ONE = [UNIT, MANAGER, ENTER, LEAVE]
+"""Facts that keep single people apart and bring nothing."""
+
+ALIKE_LEADERS = "leader_facts", ("needs", "leader_tools", "leader_fluency", "leader_hours")
+ALIKE_JUNIORS = "junior_facts", ("junior_tools", "junior_fluency", "junior_hours"), "gain"
 OF_LEADERS = ("needs", "need_points", "leader_facts", "leader_tools", "leader_fluency", "leader_hours", "leader_lot",
               "leader_glance")  # fmt: skip
 OF_JUNIORS = ("junior", "country", "junior_facts", "junior_tools", "junior_fluency", "junior_hours", "junior_lot",

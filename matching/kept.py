@@ -7,18 +7,19 @@ than when all pairs were looked at can object: those of few leaders and few juni
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching import pool_fast
-from matching.assign import Proposal, certified, check_pins, explained, solve
+from matching.assign import Facts, Proposal, certified, check_pins, explained, facts_of, solve
 from matching.desk import Desk
 from matching.ground import CLOSED, Ground, Pairs
-from matching.market import SAFE, Longs, Places, Scale, places_of, scale_for
+from matching.market import SAFE, Longs, Places, Scale, Settled, places_of, scale_for
 from matching.objective import Objective
 from matching.plain import by_lot
-from matching.priced import brought_back, ground_of, tight_offers, tools
+from matching.points import Tables, tables
+from matching.priced import ground_of, in_points, tight_offers, tools
 from matching.pricing import opened
 from matching.problem import Problem
 
@@ -36,7 +37,7 @@ class Kept:
     """A problem's desk with prices in the middle, and all pairs at hand that lack less than the margin by them.
 
     base (of ground.leaders), price (J,): what was asked when all pairs were looked at. sheet_place (J,): where a junior
-    stands in the sheet.
+    stands in the sheet. known: the facts of the pairs first told of.
     """
 
     problem: Problem
@@ -47,6 +48,7 @@ class Kept:
     base: Longs
     price: Longs
     sheet_place: Longs
+    known: tuple[NDArray[np.int32], Facts] | None = None
 
     def after(self, problem: Problem) -> tuple[NDArray[np.int32], Callable[[], Proposal]] | None:
         """See ``draft.Desk``: None for changes of people with several places, and of pins that were there before.
@@ -68,7 +70,24 @@ class Kept:
         every = every[np.lexsort((every[:, 1], every[:, 0]))]
         if problem.leader_capacity.max(initial=0) > 1 and len(np.unique(every, axis=0)) < len(every):
             return None
-        return every, lambda: fork.proposal(every)
+        return every, lambda: fork.proposal(every, in_points(fork.ground, fork.desk, offers, got))
+
+    def facts(self, pairs: NDArray[np.int32]) -> Facts:
+        """Those of pairs in order, of which most are known: no edit changes what two people bring."""
+        if not self.known or not len(self.known[0]):
+            self.known = pairs, facts_of(self.problem, self.objective, pairs, _nobody)
+        before, known = self.known
+        keys, theirs = (one[:, 0].astype(np.int64) * self.problem.juniors + one[:, 1] for one in (pairs, before))
+        where = np.minimum(np.searchsorted(theirs, keys), len(theirs) - 1)
+        new = np.flatnonzero(theirs[where] != keys)
+        few = facts_of(self.problem, self.objective, pairs[new], _nobody, self._tables)
+        facts = Facts(known.fit[where], known.parts[where], known.points[where], known.worth[where])
+        facts.fit[new], facts.parts[new], facts.points[new], facts.worth[new] = few
+        return facts
+
+    @cached_property
+    def _tables(self) -> Tables:
+        return tables(self.problem)
 
     def _knows(self, changes: "_Changes") -> bool:
         leaders = np.concatenate([changes.leaders, changes.pins[:, 0], changes.parted[:, 0]])
@@ -116,6 +135,10 @@ def _fresh(before: NDArray[np.int32], after: NDArray[np.int32]) -> NDArray[np.in
     known = set(map(tuple, before.tolist()))
     fresh = sorted({(leader, junior) for leader, junior in after.tolist()} - known)
     return np.array(fresh, np.int32).reshape(-1, 2)
+
+
+def _nobody(stage: str, share: float) -> None:
+    """Stand in for a listener."""
 
 
 class _Fork:
@@ -228,7 +251,7 @@ class _Fork:
             self.desk.seek()
             base, price = self.ground.base(self.desk.row_price), self.ground.closed(self.desk.price)
             pairs = self._allowed(self._doubted(base, price))
-            fresh = pool_fast.absent(self.desk.start, self.desk.junior, pairs.leader, pairs.junior)
+            fresh = self.desk.unknown(pairs)
             if not fresh.any():
                 return
             objects = bool((self.ground.lacking(pairs, base, price) < 0).any())
@@ -255,10 +278,9 @@ class _Fork:
             np.concatenate([theirs.weight, ours.weight]),
         )
 
-    def proposal(self, pairs: NDArray[np.int32]) -> Proposal:
+    def proposal(self, pairs: NDArray[np.int32], settled: Settled) -> Proposal:
         """The whole proposal with these pairs, proven by the prices at hand."""
         origin, ground = self.origin, self.ground
-        settled = brought_back(self.problem, ground, self.desk)
         if not origin.scale.holds(settled.row_price, settled.column_price):
             return solve(self.problem, origin.objective)
         capacity = np.empty(len(ground.capacity), np.int64)
@@ -267,7 +289,7 @@ class _Fork:
         _, certificate = certified(
             self.problem, origin.objective, origin.scale, places, settled, [], np.empty(0, np.int64)
         )
-        return explained(self.problem, origin.objective, pairs, certificate, lambda _stage, _share: None)
+        return explained(origin.objective, pairs, origin.facts(pairs), certificate)
 
 
 def kept(problem: Problem, objective: Objective) -> Kept:

@@ -66,30 +66,33 @@ def _rounded(points: NDArray[np.float64]) -> NDArray[np.int32]:
 
 def fit_points(block: Block, tables: Tables) -> NDArray[np.int32]:
     """Return the fit of each pair (l, j) in points."""
-    problem, leaders, juniors = block.problem, block.leaders, block.juniors
-    rows = np.arange(len(leaders))[:, None]
-    points = tables.need[leaders][rows, block.gain]
+    problem = block.problem
+    points = block.of_leader(tables.need, block.gain)
     points += tables.time[np.minimum(block.quarters, FULL_QUARTERS).astype(np.int8)]
     for named in (problem.leader_wishes, problem.junior_wishes):
         points[block.cells(named)] += tables.wish
-    found = problem.wanted_tools[leaders].astype(np.float32) @ problem.offered_tools[juniors].astype(np.float32).T
-    points += tables.tools[tables.wanted[leaders][:, None], found.astype(np.int16)]
+    points += tables.tools[block.theirs(tables.wanted), block.tools().astype(np.int16)]
     points += tables.language[block.fluency]
-    theirs, ours = problem.leader_country[leaders][:, None], problem.junior_country[juniors]
-    points += np.int32(tables.across) * ((theirs != ours) & (theirs >= 0) & (ours >= 0))
+    points += np.int32(tables.across) * _differ(block, problem.leader_country, problem.junior_country)
     return points
 
 
 def full_points(block: Block, tables: Tables, objective: Objective, fit: NDArray[np.int32]) -> NDArray[np.int64]:
     """Return what a pair counts at the level of points: its fit and all bonuses."""
     points = fit.astype(np.int64)
-    points += tables.leader_waiting[block.leaders][:, None]
-    points += tables.junior_waiting[block.juniors]
+    points += block.theirs(tables.leader_waiting)
+    points += block.ours(tables.junior_waiting)
     if objective.across:
-        theirs, ours = objective.leader_group[block.leaders][:, None], objective.junior_group[block.juniors]
-        points += objective.across * ((theirs != ours) & (theirs >= 0) & (ours >= 0))
+        points += objective.across * _differ(block, objective.leader_group, objective.junior_group)
     points[block.cells(objective.kept)] += objective.keep
     return points
+
+
+def _differ(block: Block, leaders: NDArray[np.int16], juniors: NDArray[np.int16]) -> NDArray[np.bool_]:
+    """Which pairs are of two groups, both known."""
+    theirs, ours = block.theirs(leaders), block.ours(juniors)
+    found: NDArray[np.bool_] = (theirs != ours) & (theirs >= 0) & (ours >= 0)
+    return found
 
 
 class Arcs(NamedTuple):

@@ -3,20 +3,24 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.compiled import compiled
+from matching.compiled import compiled, part
 from matching.market import Longs
 from matching.sheet import Ints
 
 
 @compiled
-def absent(start: Longs, junior: Ints, more_owner: Ints, more_junior: Ints) -> NDArray[np.bool_]:
-    """Which of these pairs (K,) are not there yet."""
+def absent(start: Longs, junior: Ints, juniors: int, more_owner: Ints, more_junior: Ints) -> NDArray[np.bool_]:
+    """Which of these pairs (K,) are not there yet. Quick where those of an owner stand together."""
     fresh = np.ones(len(more_owner), np.bool_)
+    seen = np.full(juniors, -1, np.int64)
+    first = 0
     for place in range(len(more_owner)):
-        for arc in range(start[more_owner[place]], start[more_owner[place] + 1]):
-            if junior[arc] == more_junior[place]:
-                fresh[place] = False
-                break
+        owner = more_owner[place]
+        if place == 0 or owner != more_owner[first]:
+            first = place
+            for arc in range(start[owner], start[owner + 1]):
+                seen[junior[arc]] = place
+        fresh[place] = seen[more_junior[place]] != first
     return fresh
 
 
@@ -65,20 +69,28 @@ def turned(start: Longs, junior: Ints, weight: Longs, juniors: int) -> tuple[Lon
     return begin, owners, worth
 
 
+@part
+def longer(values: Longs, size: int) -> Longs:
+    more = np.empty(size, np.int64)
+    more[: len(values)] = values
+    return more
+
+
 @compiled
 def tight(
     start: Longs, junior: Ints, weight: Longs, row_owner: Longs, bonus: Longs, row_price: Longs, price: Longs
 ) -> tuple[Longs, Longs, Longs]:
     """Rows, columns and weights of all offers whose two prices come to just their weight."""
-    found = 0
+    place, size = 0, len(row_owner) * 2
+    rows, columns, weights = np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64)
     for row in range(len(row_owner)):
-        for arc in range(start[row_owner[row]], start[row_owner[row] + 1]):
-            found += row_price[row] + price[junior[arc]] == weight[arc] + bonus[row]
-    rows, columns, weights = np.empty(found, np.int64), np.empty(found, np.int64), np.empty(found, np.int64)
-    place = 0
-    for row in range(len(row_owner)):
-        for arc in range(start[row_owner[row]], start[row_owner[row] + 1]):
-            if row_price[row] + price[junior[arc]] == weight[arc] + bonus[row]:
+        first, last = start[row_owner[row]], start[row_owner[row] + 1]
+        if place + last - first > size:
+            size = 2 * size + last - first
+            rows, columns, weights = longer(rows, size), longer(columns, size), longer(weights, size)
+        asked = row_price[row] - bonus[row]
+        for arc in range(first, last):
+            if asked + price[junior[arc]] == weight[arc]:
                 rows[place], columns[place], weights[place] = row, junior[arc], weight[arc] + bonus[row]
                 place += 1
-    return rows, columns, weights
+    return rows[:place], columns[:place], weights[:place]

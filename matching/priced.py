@@ -75,7 +75,12 @@ def brought_back(problem: Problem, ground: Ground, desk: Settling) -> Settled:
     """Settle what is still as good by lot, in the order of the problem's juniors, with prices in points."""
     offers = tight_offers(problem, ground, desk)
     got = by_lot(offers, desk.got, (desk.row_price, desk.price), ground.capacity, first=ground.room == 1)
-    row_price, price = _in_points(offers, got, desk.row_price, desk.price, ground.room)
+    return in_points(ground, desk, offers, got)
+
+
+def in_points(ground: Ground, desk: Settling, offers: Offers, got: Longs) -> Settled:
+    """What each row got by lot, in the order of the problem's juniors, with prices in points."""
+    row_price, price = _without_lots(offers, got, desk.row_price, desk.price, ground.room)
     junior = ground.sheet.junior
     column_price = np.empty(len(junior), np.int64)
     column_price[junior] = np.where(ground.capacity > 0, price, 0)
@@ -88,7 +93,7 @@ def tight_offers(problem: Problem, ground: Ground, desk: Settling) -> Offers:
     return Offers(row, place, weight, lots)
 
 
-def _in_points(offers: Offers, got: Longs, row_price: Longs, price: Longs, room: int) -> tuple[Longs, Longs]:
+def _without_lots(offers: Offers, got: Longs, row_price: Longs, price: Longs, room: int) -> tuple[Longs, Longs]:
     """Prices without the room for lots, which prove as much.
 
     Prices of rows and what columns lack are the heights of a landscape: cut into storeys of ``room`` each, two floors

@@ -15,6 +15,7 @@ from matching.sheet import (
     COUNTRY,
     ENTER,
     GLANCE,
+    GLANCES,
     GRADE,
     GROUP,
     KEPT,
@@ -98,6 +99,18 @@ def quarters_of(leader_hours: Bits, junior_hours: Bits, leader: int, junior: int
 
 
 @part
+def most_quarters(leader_glance: Bits, junior_glance: Bits, leader: int, junior: int) -> int:
+    """What two people can share at most that counts, by their rough weeks."""
+    most = np.int64(FULL_QUARTERS)
+    for season in range(SEASONS):
+        both = np.uint64(0)
+        for word in range(GLANCES):
+            both += ones(leader_glance[leader, season, word] & junior_glance[junior, season, word])
+        most = min(most, np.int64(both) * GLANCE)
+    return most
+
+
+@part
 def mark_of(mark_start: Longs, mark_junior: Ints, mark: Bytes, leader: int, junior: int) -> int:
     low, high = mark_start[leader], mark_start[leader + 1]
     stop = high
@@ -139,7 +152,7 @@ def weight_of(
     junior_hours: Bits, leader_lot: Bits, junior_lot: Bits, numbers: Longs, leader: int, junior: int, mark: int,
     least: int,
 ) -> int:  # fmt: skip
-    """Weight of a pair with these marks, with its first lot; NEVER where it is refused or below the least."""
+    """Weight of a pair with these marks, with its first lot where there is room; NEVER where it is refused or less."""
     gained = gain_of(needs, gain, leader, junior)
     if mark & REFUSED or (numbers[N_SKILL] and gained == 0):
         return NEVER
@@ -162,8 +175,9 @@ def weight_of(
     bonus += numbers[N_KEEP] * np.int64(mark & KEPT != 0)
     if leader_facts[leader, GROUP] != group and leader_facts[leader, GROUP] >= 0 and group >= 0:
         bonus += numbers[N_GROUP]
+    lot = lot_of(leader_lot[leader], junior_lot[junior]) if numbers[N_ROOM] > 1 else 0
     most = fit + numbers[N_SHARED + FULL_QUARTERS]
-    if most < numbers[N_FLOOR] or (most + bonus) * numbers[N_TOTAL] * numbers[N_ROOM] + MOST_LOT < least:
+    if most < numbers[N_FLOOR] or (most + bonus) * numbers[N_TOTAL] * numbers[N_ROOM] + lot < least:
         return NEVER
     if keeps_apart(leader_facts, junior_facts, numbers, leader, junior):
         return NEVER
@@ -176,7 +190,7 @@ def weight_of(
     weight = (fit + bonus) * numbers[N_TOTAL]
     if fit < numbers[N_WEAK]:
         weight -= numbers[N_WEAK_COST]
-    weight = weight * numbers[N_ROOM] + lot_of(leader_lot[leader], junior_lot[junior])
+    weight = weight * numbers[N_ROOM] + lot
     return weight if weight >= least else NEVER
 
 
@@ -254,7 +268,7 @@ def scan_rows(
     points = np.zeros(NEEDS, np.float32)
     room, total = numbers[N_ROOM], numbers[N_TOTAL]
     fluent, across = np.float32(numbers[N_FLUENT + 2]), np.float32(numbers[N_ACROSS])
-    enough = np.uint8(numbers[N_FLUENCY] * numbers[N_LANGUAGE])
+    enough, quarters_wanted = np.uint8(numbers[N_FLUENCY] * numbers[N_LANGUAGE]), numbers[N_QUARTERS] * numbers[N_TIME]
     full = np.float32(numbers[N_SHARED + FULL_QUARTERS])
     hours = np.zeros(FULL_QUARTERS + 1, np.float32)
     for quarters in range(FULL_QUARTERS + 1):
@@ -313,10 +327,8 @@ def scan_rows(
                             if flags[junior - start] == MARKED:
                                 wish = mark_of(mark_start, mark_junior, mark, leader, junior)
                             else:
-                                both = ones(leader_glance[leader, 0] & junior_glance[junior, 0])
-                                both += ones(leader_glance[leader, 1] & junior_glance[junior, 1])
-                                most = min(np.int64(both) * GLANCE, FULL_QUARTERS)
-                                if brought[junior - start] - hours[most] < floor:
+                                most = most_quarters(leader_glance, junior_glance, leader, junior)
+                                if most < quarters_wanted or brought[junior - start] - hours[most] < floor:
                                     continue
                             weight = weight_of(
                                 needs, need_points, gain, leader_facts, junior_facts, leader_tools, junior_tools,

@@ -1,7 +1,8 @@
 """Looking at pairs with numpy alone: blocks of rows and tiles by a bound, and exactly what no bound settles.
 
-The bound is what needs and tools bring, by one product of matrices, against what is asked less the most that anything
-else can bring. What is left goes through one filter after the other, hours last, as in ``scan_fast``. A point weighs 1.
+The bound is what needs and tools bring, by one product of matrices, less what languages and countries lose, against
+what is asked less the most that anything else can bring. What is left goes through one filter after the other, hours
+last, as in ``scan_fast``. A point weighs 1.
 """
 
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from matching.ground import ROWS, TELL
 from matching.market import Longs
 from matching.problem import NEEDS
-from matching.rules import TOP_FLUENCY
+from matching.rules import TOP_FLUENCY, WEEK
 from matching.sheet import (
     COUNTRY,
     ENTER,
@@ -59,7 +60,7 @@ FULL_GAIN, FULL_QUARTERS = 2, 24
 GROUP_ROWS = 256
 """Rows looked at before what was found is given back."""
 
-BLOCK_ROWS = 32
+BLOCK_ROWS = 64
 """Rows by tile whose bounds stay in the cache."""
 
 AT_ONCE = 1 << 14
@@ -105,25 +106,23 @@ class Look:
         self.first, self.last = first_tile, last_tile
         self.numbers = [int(number) for number in sheet.numbers]
         self.tiles = range(first_tile, int(last_tile.max(initial=first_tile)))
-        tiles = [sheet.gain[:, tile * TILE : tile * TILE + TILE] for tile in self.tiles]
-        self.gain = [np.ascontiguousarray(gain, np.float32) for gain in tiles]
+        tiles = [slice(tile * TILE, tile * TILE + TILE) for tile in self.tiles]
+        self.brought = [np.concatenate([sheet.gain[:, tile], sheet.tool[:, tile]]).astype(np.float32) for tile in tiles]
+        self.tongues, self.tongue = np.unique(sheet.junior_fluency, axis=0, return_inverse=True)
         self.buffers = np.empty((2, BLOCK_ROWS * TILE), np.float32)
         self.least_quarters = self.numbers[N_TIME] * self.numbers[N_QUARTERS]
         self.enough = self.numbers[N_LANGUAGE] * self.numbers[N_FLUENCY]
         self.hours = sheet.numbers[N_SHARED : N_SHARED + FULL_QUARTERS + 1]
         self.fluent = sheet.numbers[N_FLUENT : N_FLUENT + TOP_FLUENCY + 1]
+        shared = np.arange(WEEK // GLANCE + 1) * GLANCE
         self.by_glance = np.where(
-            np.arange(129) * GLANCE < self.least_quarters,
-            ENDLESS,
-            self.hours[-1] - self.hours[np.minimum(np.arange(129) * GLANCE, FULL_QUARTERS)],
+            shared < self.least_quarters, ENDLESS, self.hours[-1] - self.hours[np.minimum(shared, FULL_QUARTERS)]
         ).astype(np.float32)
         owner = np.repeat(np.arange(len(sheet.mark_start) - 1), np.diff(sheet.mark_start))
         self.marks = owner * len(sheet.junior) + sheet.mark_junior
-        self.speaks = np.packbits(sheet.junior_fluency >= max(self.enough, 1), axis=1)
-        self.spoken = np.packbits(sheet.leader_fluency >= max(self.enough, 1), axis=1)
 
-    def worth(self, leaders: Longs) -> tuple[Floats, Floats]:
-        """What a level gained in each need (n, 3), and each tool that they want (n, T), is worth to leaders."""
+    def worth(self, leaders: Longs) -> Floats:
+        """What each level gained and each tool (n, levels and tools, as in ``brought``) is worth to leaders."""
         sheet = self.sheet
         weight = sheet.needs[leaders, NEEDS:]
         whole = weight.sum(axis=1) * FULL_GAIN
@@ -131,8 +130,20 @@ class Look:
         wanted = sheet.leader_facts[leaders, WANTED]
         each = sheet.tool_points[wanted, wanted] / np.maximum(wanted, 1)
         bits = np.unpackbits(sheet.leader_tools[leaders].view(np.uint8), axis=1, bitorder="little")
-        tools = bits[:, : len(sheet.tool)] * each[:, None]
-        return (weight * full[:, None]).astype(np.float32), tools.astype(np.float32)
+        worth = np.zeros((len(leaders), len(sheet.gain) + len(sheet.tool)), np.float32)
+        for need in range(NEEDS):
+            worth[np.arange(len(leaders)), sheet.needs[leaders, need]] += weight[:, need] * full
+        worth[:, len(sheet.gain) :] = bits[:, : len(sheet.tool)] * each[:, None]
+        return worth
+
+    def lost(self, leaders: Longs) -> Floats:
+        """What leaders (n,) lose by the language that they share with whoever speaks as in ``tongues`` (n, tongues)."""
+        best = np.zeros((len(leaders), len(self.tongues)), np.uint8)
+        for language in range(self.tongues.shape[1]):
+            mine = self.sheet.leader_fluency[leaders, language, None]
+            np.maximum(best, np.minimum(mine, self.tongues[:, language]), out=best)
+        found: Floats = np.where(best < self.enough, ENDLESS, self.fluent[-1] - self.fluent[best]).astype(np.float32)
+        return found
 
     def floor(self, leaders: Longs, least: Longs) -> Floats:
         """From below: what is left for needs and tools to bring."""
@@ -150,26 +161,23 @@ class Look:
 
     def bounds(self, start: int, stop: int, least: Longs) -> Iterator[tuple[Longs, int, Floats]]:
         """Rows, first junior and by how much the bound of each pair (b, t) exceeds what is asked."""
-        leaders = self.rows[start:stop]
-        (need, tool), floor = self.worth(leaders), self.floor(leaders, least[start:stop])[:, None]
-        held = self.sheet.needs[leaders, :NEEDS]
+        sheet, leaders = self.sheet, self.rows[start:stop]
+        worth, lost, floor = self.worth(leaders), self.lost(leaders), self.floor(leaders, least[start:stop])[:, None]
+        across, mine = np.float32(self.numbers[N_ACROSS]), sheet.leader_facts[leaders, COUNTRY, None]
         for tile in self.tiles:
-            there = slice(tile * TILE, tile * TILE + TILE)
-            gain, tools = self.gain[tile - self.first], self.sheet.tool[:, there].astype(np.float32)
+            there, brought = slice(tile * TILE, tile * TILE + TILE), self.brought[tile - self.first]
             open_ = np.flatnonzero(self.meets(leaders, tile) & (tile < self.last[start:stop]))
             for place in range(0, len(open_), BLOCK_ROWS):
                 some = open_[place : place + BLOCK_ROWS]
-                above, more = (buffer[: len(some) * gain.shape[1]].reshape(len(some), -1) for buffer in self.buffers)
-                np.matmul(tool[some], tools, out=above)
-                for rank in range(NEEDS):
-                    np.take(gain, held[some, rank], axis=0, out=more, mode="clip")
-                    np.multiply(more, need[some, rank, None], out=more)
-                    np.add(above, more, out=above)
+                above, more = (buffer[: len(some) * brought.shape[1]].reshape(len(some), -1) for buffer in self.buffers)
+                np.matmul(worth[some], brought, out=above)
                 np.subtract(above, self.asked[there], out=above)
                 np.subtract(above, floor[some], out=above)
-                if self.enough:
-                    silent = ~_meet(self.spoken[leaders[some]], self.speaks[there])
-                    np.copyto(above, -ENDLESS, where=silent)
+                np.take(lost[some], self.tongue[there], axis=1, out=more, mode="clip")
+                np.subtract(above, more, out=above)
+                if across:
+                    np.multiply(mine[some] == sheet.country[there], across, out=more)
+                    np.subtract(above, more, out=above)
                 yield start + some, there.start, above
 
     def marked(self, start: int, stop: int) -> Some:
@@ -259,15 +267,11 @@ def _promised(look: Look, rows: Longs, first: int, above: Floats) -> Some:
 
 
 def _promising(look: Look, some: Some) -> Some:
-    """Those that still do with the rough week and the languages that they share."""
+    """Those that still do with the rough week."""
     sheet = look.sheet
-    both = np.bitwise_count(sheet.leader_glance[some.leader] & sheet.junior_glance[some.junior])
-    above = some.above - look.by_glance[both[:, 0] + both[:, 1]]
-    some = some._replace(above=above).chosen(above >= 0)
-    lost = (look.fluent[-1] - look.fluent)[_fluency(sheet, some)]
-    theirs, ours = sheet.leader_facts[some.leader, COUNTRY], sheet.country[some.junior]
-    lost += look.numbers[N_ACROSS] * (theirs == ours)
-    return some.chosen(some.above >= lost)
+    both = _shared(sheet.leader_glance[some.leader] & sheet.junior_glance[some.junior])
+    above = some.above - look.by_glance[both]
+    return some.chosen(above >= 0)
 
 
 def _unmarked(look: Look, some: Some) -> Some:
@@ -364,14 +368,6 @@ def _fluency(sheet: Sheet, some: Some) -> Bytes:
 
 
 def _shared(hours: Bits) -> Longs:
-    """Quarter hours (n,) of weeks (n, SEASONS, WORDS), in the worse season."""
+    """How many bits weeks (n, SEASONS, words) have in the worse season (n,)."""
     found: Longs = np.bitwise_count(hours).sum(axis=2, dtype=np.int64).min(axis=1)
-    return found
-
-
-def _meet(ones: Bytes, others: Bytes) -> Flags:
-    """Whether bits (n, w) and (m, w) have one in common (n, m)."""
-    found = np.zeros((len(ones), len(others)), np.bool_)
-    for word in range(ones.shape[1]):
-        found |= (ones[:, word, None] & others[:, word]) != 0
     return found

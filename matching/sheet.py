@@ -19,8 +19,11 @@ WORDS = -(-WEEK // 64)
 TILE = 512
 """Juniors whose hours are summed up together: a leader whose hours meet none of them skips them all."""
 
-GLANCE = -(-WEEK // 128)
-"""Quarter hours that a stretch of the rough week has at most."""
+GLANCE = 4
+"""Quarter hours in a stretch of the rough week. Most people state whole hours: then it is not rough at all."""
+
+GLANCES = -(-WEEK // GLANCE // 64)
+"""Words that a rough week takes."""
 
 REFUSED, WISHED_ONCE, WISHED_TWICE, KEPT = 1, 2, 4, 8
 """Marks of single pairs."""
@@ -34,7 +37,7 @@ class Sheet(NamedTuple):
 
     needs (L, 6): row of ``gain`` and priority of each of three. need_points (L, 13): by gain in all needs.
     gain (5 S, J): levels gained by whoever holds 0 to 4 in a skill. tool (T, J): 1 where offered. tongue (G, J):
-    fluency. country (J,). glance (n, 2): a rough winter week of 128 stretches, see GLANCE. facts (n, 9): country and so
+    fluency. country (J,). glance (n, SEASONS, GLANCES): a rough week, see GLANCE. facts (n, 9): country and so
     on, as numbered below. tool_points: by tools wanted and found. hours (n, SEASONS, WORDS); tile_hours: of all juniors
     in a tile together. mark_start (L + 1,), mark_junior, mark: single pairs that rules refuse or wishes praise.
     numbers: rules, bonuses, points by fluency and by quarter hours, as numbered below.
@@ -78,7 +81,7 @@ N_SHARED = N_FLUENT + TOP_FLUENCY + 1
 
 
 def sheet_of(problem: Problem, objective: Objective, scale: Scale, room: int) -> Sheet:
-    """Lay out a problem. ``room``: what a point weighs, so that the first lots of all pairs stay below one point."""
+    """Lay out a problem. ``room``: what a point weighs, so that all first lots stay below one; 1: no lots."""
     order = _by_time_of_day(problem)
     place = np.empty(problem.juniors, np.int64)
     place[order] = np.arange(problem.juniors)
@@ -96,8 +99,8 @@ def sheet_of(problem: Problem, objective: Objective, scale: Scale, room: int) ->
         tool=_bytes(problem.offered_tools[order].T),
         tongue=_bytes(problem.junior_fluency[order].T),
         country=problem.junior_country[order].astype(np.int32),
-        leader_glance=_glance(problem.leader_hours[0]),
-        junior_glance=_glance(problem.junior_hours[0])[order],
+        leader_glance=_week_bits(_glance(problem.leader_hours), np.arange(problem.leaders)),
+        junior_glance=_week_bits(_glance(problem.junior_hours), order),
         leader_facts=_facts(problem, "leader", objective.leader_group, counted.leader_waiting, counted.wanted),
         junior_facts=_facts(problem, "junior", objective.junior_group, counted.junior_waiting, order * 0)[order],
         leader_tools=_bits(problem.wanted_tools),
@@ -126,10 +129,11 @@ def _gains(problem: Problem, order: Longs) -> NDArray[np.uint8]:
     return gains.reshape(-1, problem.juniors)
 
 
-def _glance(winter: NDArray[np.bool_]) -> Bits:
-    """Mark the stretches of a week in which somebody has any hours (n, 2)."""
-    begins = -(-np.arange(128) * WEEK // 128)
-    return _bits(np.logical_or.reduceat(winter, begins, axis=1))
+def _glance(hours: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The stretches of each week in which somebody has any hours."""
+    found = hours.reshape(*hours.shape[:2], -1, GLANCE)
+    stretches: NDArray[np.bool_] = found[..., 0] | found[..., 1] | found[..., 2] | found[..., 3]
+    return stretches
 
 
 def _bytes(small: NDArray[np.int8] | NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ made.
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,10 +31,20 @@ SOLVED: Mapping[str, tuple[Costs, float]] = {
 }
 """Costs, and the least that a full matching of the smaller side costs. The negative ones are tenths."""
 
+OR_LIBRARY = Path(__file__).parents[1] / "data/or-library"
+OR_LIBRARY_SOLVED = {"assign100.txt": 305}
+"""The least costs that OR-Library publishes with its assignment problems [Beasley 1990]."""
+
 UNSOLVABLE: Mapping[str, Costs] = {
     "networkx, no full matching": [[100, NEVER, NEVER], [100, NEVER, NEVER], [50, 50, 50]],
     "scipy, nobody wants the first": [[NEVER, 0, 0], [NEVER, 1, 0], [NEVER, 0, 1]],
 }
+
+
+def or_library(name: str) -> NDArray[np.float64]:
+    """A square of costs: the number of rows comes first."""
+    rows, *costs = (OR_LIBRARY / name).read_text(encoding="ascii").split()
+    return np.array(costs, np.float64).reshape(int(rows), -1)
 
 
 def sparse_inputs() -> Iterator[NDArray[np.float64]]:

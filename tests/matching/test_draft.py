@@ -6,14 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from matching import (
     COVERAGE_FIRST,
     GREATEST_TOTAL,
+    POINTS,
+    Answers,
     Draft,
     Edit,
     Forbid,
     Infeasible,
+    InvalidProblem,
     JuniorPlaces,
     LeaderPlaces,
     Objective,
@@ -146,3 +150,33 @@ def test_who_left_may_come_back() -> None:
     opened = Draft.opened(scored([[9, 8], [9, 1]], leader_capacity=[0, 1], junior_capacity=[1, 0]))
 
     assert opened.tried([LeaderPlaces(0, 1), JuniorPlaces(1, 1)]).pairs.tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_other_answers_of_one_person_find_what_solving_anew_finds(name: str) -> None:
+    opened = Draft.opened(cabinet(), OBJECTIVES[name])
+    leader, junior = opened.pairs[7].tolist()
+    fewer = opened.problem.junior_hours[:, junior] & (np.arange(opened.problem.junior_hours.shape[2]) < 200)
+    edits = [
+        Answers("leader", leader, {"leader_waiting": np.array(0.15)}),
+        Answers("junior", junior, {"junior_hours": fewer, "offer_level": opened.problem.offer_level[junior] // 2}),
+    ]
+
+    tried = opened.tried(edits)
+
+    before, after = opened.propose(), solve(tried.problem, OBJECTIVES[name])
+    assert tried.pairs.tolist() == after.pairs.tolist()
+    assert verify(tried.problem, tried.proposal, OBJECTIVES[name]).holds
+    assert tried.points == round((after.objective - before.objective) * POINTS)
+    assert tried.weak == after.weak - before.weak
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [({"junior_hours": np.zeros(3)}, "junior_hours: shape"), ({"leader_grade": np.array(3)}, "leader_grade: kind")],
+)
+def test_answers_that_are_none_are_refused_by_name(values: dict[str, NDArray[np.generic]], said: str) -> None:
+    opened = Draft.opened(scored([[9, 8], [9, 1]]))
+
+    with pytest.raises(InvalidProblem, match=said):
+        opened.tried([Answers("junior", 0, values)])

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given, settings
 
 from matching import PART_NAMES, Problem, Rules, Weights, fit, parts
+from matching.block import couples, measure
+from matching.eligibility import refused
 from matching.errors import InvalidProblem
+from matching.fit import fit_of, parts_of
+from matching.points import fit_points, tables
 from tests.matching import reference
 from tests.matching.problems import Changes, a_problem, hours, people
 
@@ -116,3 +120,16 @@ def test_fit_and_parts_are_those_of_the_wording(problem: Problem) -> None:
             assert found[:, leader, junior].tolist() == pytest.approx(by_hand, abs=1e-12)
             assert whole[leader, junior] == pytest.approx(float(reference.fit_of(problem, leader, junior)), abs=1e-12)
     assert np.all((whole >= 0) & (whole <= 1))
+
+
+@given(problem=people())
+@settings(deadline=None)
+def test_pairs_measured_one_by_one_measure_what_they_do_in_a_block(problem: Problem) -> None:
+    every = np.argwhere(np.ones((problem.leaders, problem.juniors), np.bool_)).astype(np.int32)
+    whole, counted = measure(problem, slice(None), slice(None)), tables(problem)
+
+    for one in couples(problem, every):
+        assert fit_of(one).tolist() == fit_of(whole).ravel().tolist()
+        assert parts_of(one).tolist() == parts_of(whole).reshape(len(PART_NAMES), -1).tolist()
+        assert refused(one).tolist() == refused(whole).ravel().tolist()
+        assert fit_points(one, counted).tolist() == fit_points(whole, counted).ravel().tolist()

@@ -17,7 +17,15 @@ from matching.problem import ARRAYS, PAIRS
 from tests.bench.market import ANSWERS, Kind, organisation
 from tests.bench.peers import points_of
 from tests.matching.cabinet import cabinet
-from tests.matching.instances import SOLVED, UNSOLVABLE, least_cost, market_of_weights, sparse_inputs
+from tests.matching.instances import (
+    OR_LIBRARY_SOLVED,
+    SOLVED,
+    UNSOLVABLE,
+    least_cost,
+    market_of_weights,
+    or_library,
+    sparse_inputs,
+)
 from tests.matching.problems import Changes, a_problem, assignments
 
 Weights = NDArray[np.float64]
@@ -77,6 +85,11 @@ def test_published_problems_get_their_published_answers(case: str, turned: bool)
     matrix = np.array(costs)
 
     assert least_cost(matrix.T if turned else matrix) == least
+
+
+@pytest.mark.parametrize(("name", "least"), OR_LIBRARY_SOLVED.items())
+def test_problems_of_or_library_get_their_published_answers(name: str, least: int) -> None:
+    assert least_cost(or_library(name)) == least
 
 
 @pytest.mark.parametrize("case", UNSOLVABLE)

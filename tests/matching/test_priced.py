@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from matching import COVERAGE_FIRST, GREATEST_TOTAL, WEAK, Objective, Problem, assign, awaken, pricing, solve, verify
 from matching import priced as priced_problem
 from matching.priced import AWAKE, compiled
+from tests.bench.market import organisation
 from tests.matching.cabinet import cabinet
 from tests.matching.problems import assignments, people, scored
 
@@ -22,15 +23,21 @@ OBJECTIVES = {
 }
 
 
-@pytest.fixture(params=itertools.product(["with numba", "without numba"], ["all considered", "sampled"]), ids="-".join)
+CONSIDERED = "all considered", "sampled", "by profiles"
+
+
+@pytest.fixture(params=itertools.product(["with numba", "without numba"], CONSIDERED), ids="-".join)
 def priced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have even the smallest problem go without its matrix, and by way of a sample."""
+    """Have even the smallest problem go without its matrix, and by way of a sample or of profiles."""
     numba, considered = request.param
     monkeypatch.setattr(priced_problem, "compiled", lambda: numba == "with numba")
     monkeypatch.setattr(assign, "ALL_PAIRS", 0)
-    if considered == "sampled":
+    if considered != "all considered":
         monkeypatch.setattr(pricing, "SMALL", 2)
         monkeypatch.setattr(pricing, "NEAR", 1)
+        monkeypatch.setattr(pricing, "CLOSE", 1)
+    if considered == "by profiles":
+        monkeypatch.setattr(pricing, "ALIKE", 0)
 
 
 def of_all_pairs(problem: Problem, objective: Objective) -> list[list[int]]:
@@ -132,3 +139,13 @@ def test_people_in_another_order_get_the_same_pairs() -> None:
     found = [[leader, int(order[junior])] for leader, junior in solve(other).pairs.tolist()]
 
     assert sorted(found) == solve(problem).pairs.tolist()
+
+
+@pytest.mark.usefixtures("priced")
+def test_people_alike_by_the_hundred_get_the_same_pairs_without_the_matrix() -> None:
+    problem = organisation(300, 280, kind="ties")
+
+    found = solve(problem)
+
+    assert found.pairs.tolist() == of_all_pairs(problem, COVERAGE_FIRST)
+    assert verify(problem, found).holds
