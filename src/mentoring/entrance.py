@@ -2,6 +2,7 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import parse_qs
 
 from litestar.datastructures import Headers
@@ -10,6 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring import asker
 from mentoring.db import UNAVAILABLE, Database
 from mentoring.deployment import InForce
 from mentoring.i18n import Words, best_language
@@ -54,7 +56,8 @@ class Entrance:
             )
             scope["state"]["actor"] = actor
             scope["state"]["words"] = Words(wanted or language, actor.zone)
-        await self.app(scope, receive, send)
+        with asker.may_leave(partial(_left, receive)):
+            await self.app(scope, receive, send)
 
     async def _actor(self, headers: Headers, scope: Scope) -> Actor:
         now = datetime.now(UTC)
@@ -102,6 +105,12 @@ async def _known(db: AsyncSession, person: Person, account: Account | None, scop
         zone=person.time_zone or "UTC",
         name=full_name(person),
     )
+
+
+async def _left(receive: Receive) -> None:
+    """Ends when the connection does. What was sent has been read before anybody asks this."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _cookie(header: str, name: str) -> str:

@@ -62,12 +62,12 @@ class ProgrammeRoundsApi(Controller):
     async def ready(
         self,
         programme: FromPath[str],
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Readiness:
         """What stands in the way of a good round, before one is run."""
-        return await queries.read_readiness(db, actor, programme, now)
+        return await queries.read_readiness(database, actor, programme, now)
 
     @get("/network", opt={"action": Action.ROUND_READ})
     async def network(

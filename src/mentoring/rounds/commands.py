@@ -55,10 +55,10 @@ def ready(programme: str, as_json: bool) -> None:
     Example: mentoring round ready "Digital leaders"
     """
 
-    async def work(db: AsyncSession) -> Readiness:
-        return await queries.read_readiness(db, MACHINE, programme, console.moment())
+    async def work(opened: Database) -> Readiness:
+        return await queries.read_readiness(opened, MACHINE, programme, console.moment())
 
-    report = console.reading(work)
+    report = console.with_database(work)
     console.say(as_json, report, _readiness(console.words(), report))
 
 
