@@ -3,14 +3,14 @@
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import deployment, heartbeat, journal, policy
 from mentoring.administration.contracts import AuditFilter, ChooseSettings, SettingsChanged
 from mentoring.administration.queries import read_audit
 from mentoring.administration.rules import SettingNotChangeable
-from mentoring.db import Database
+from mentoring.db import Database, insert_missing
 from mentoring.deployment import CHANGEABLE, ChosenSetting, SettingView
 from mentoring.exports.contracts import DataExported
 from mentoring.exports.service import hand_out
@@ -37,6 +37,8 @@ async def choose_settings(
 ) -> list[SettingView]:
     """Change settings; what was chosen before and is not named stays. An empty value goes back to the default.
 
+    Of two who choose the same at once the later one has the say.
+
     Raises ``SettingNotChangeable``, ``SettingFixed``, ``SettingUnreadable``, ``HoursReversed``.
     """
     policy.require_right(actor, Action.SETTINGS_WRITE)
@@ -49,11 +51,13 @@ async def choose_settings(
         if value.strip() != deployment.written(before, name)
     }
     deployment.ensure_possible(before, wanted)
-    for name, value in wanted.items():
-        await db.execute(delete(ChosenSetting).where(ChosenSetting.name == name))
-        if value != deployment.written(settings, name):
-            db.add(ChosenSetting(name=name, value=value, chosen_at=now, chosen_by_id=actor.id))
-            await db.flush()
+    for name, value in sorted(wanted.items()):  # in one order: two who choose at once wait for each other, no more
+        chosen = {"value": value, "chosen_at": now, "chosen_by_id": actor.id}
+        if value == deployment.written(settings, name):
+            await db.execute(delete(ChosenSetting).where(ChosenSetting.name == name))
+        else:
+            await insert_missing(db, ChosenSetting, [{"name": name, **chosen}])
+            await db.execute(update(ChosenSetting).where(ChosenSetting.name == name).values(**chosen))
     if wanted:
         journal.record(db, SettingsChanged(sorted(wanted)), by=actor.id, at=now)
     return list(deployment.views(await deployment.in_force(db, settings)))
