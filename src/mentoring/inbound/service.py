@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal, policy
+from mentoring.failpoints import failpoint
 from mentoring.identity import Actor
 from mentoring.inbound import rules
 from mentoring.inbound.contracts import AnswerView, Received, SessionAnswered
@@ -60,6 +61,8 @@ async def _take_answer(db: AsyncSession, reply: Reply, now: datetime) -> Outcome
     db.add(answer)
     answer.sequence, answer.stamped_at, answer.answered_at = reply.sequence, reply.stamped_at, now
     answer.answer, answer.proposed_at, answer.times = reply.answer, reply.proposed_at, answer.times + 1
+    await db.flush()
+    failpoint("reply.written")
     journal.record(db, SessionAnswered(session.id, person.id, reply.answer, answer.times), by=person.id, at=now)
     await db.flush()
     return Outcome.ANSWERED
@@ -77,6 +80,8 @@ async def _take_bounce(db: AsyncSession, bounce: Bounce, settings: Settings, now
     mailing = await mailing_of(db, person.id)
     if mailing.bounced_address != person.email:
         mailing.bounced_at, mailing.bounced_address, mailing.bounce = now, person.email, bounce.why
+        await db.flush()
+        failpoint("bounce.written")
         journal.record(db, AddressBounced(person.id), by=None, at=now)
     await db.flush()
     return Outcome.BOUNCED
