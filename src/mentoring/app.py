@@ -14,6 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.template import TemplateConfig
 from litestar.types import ASGIApp, Scope
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import logs
@@ -177,6 +178,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             HTTPException: problems.refused_by_framework,
             RecursionError: problems.too_deep,
             **dict.fromkeys(UNAVAILABLE, problems.unavailable),
+            DBAPIError: problems.failed_in_database,
             Exception: problems.failed,
         },
         template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings, in_force, files)),
