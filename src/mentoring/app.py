@@ -14,6 +14,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.template import TemplateConfig
 from litestar.types import ASGIApp, Scope
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import logs
@@ -26,7 +27,7 @@ from mentoring.db import UNAVAILABLE, Database, open_database
 from mentoring.deployment import InForce
 from mentoring.directory import api as directory_api
 from mentoring.directory import pages as directory_pages
-from mentoring.entrance import Entrance
+from mentoring.entrance import Entrance, provide_db
 from mentoring.errors import MentoringError
 from mentoring.exports import api as exports_api
 from mentoring.exports import pages as exports_pages
@@ -50,6 +51,7 @@ from mentoring.privacy import pages as privacy_pages
 from mentoring.programmes import api as programmes_api
 from mentoring.programmes import pages as programmes_pages
 from mentoring.programmes import sign_up_pages
+from mentoring.programmes.queries import coordinators_of_all
 from mentoring.rounds import api as rounds_api
 from mentoring.rounds import pages as rounds_pages
 from mentoring.rounds.desk import Desk
@@ -157,7 +159,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
         route_handlers=[health, *(route for door in DOORS for route in door.ROUTES)],
         state=State({"database": opened, "settings": settings, "in_force": in_force, "desk": desk}),
         dependencies={
-            "db": Provide(doors.provide_db),
+            "db": Provide(provide_db),
             "actor": Provide(doors.provide_actor, sync_to_thread=False),
             "words": Provide(doors.provide_words, sync_to_thread=False),
             "now": Provide(doors.provide_now, sync_to_thread=False),
@@ -166,6 +168,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             "database": Provide(doors.provide_database, sync_to_thread=False),
             "desk": Provide(_provide_desk, sync_to_thread=False),
             "assets": Provide(lambda: files, sync_to_thread=False),
+            "guarded": Provide(coordinators_of_all),
             "participation": Provide(Participation().told),
         },
         guards=[doors.guard],
@@ -175,6 +178,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             HTTPException: problems.refused_by_framework,
             RecursionError: problems.too_deep,
             **dict.fromkeys(UNAVAILABLE, problems.unavailable),
+            DBAPIError: problems.failed_in_database,
             Exception: problems.failed,
         },
         template_config=TemplateConfig(instance=doors.template_engine(SLICES, settings, in_force, files)),

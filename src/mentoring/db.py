@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -46,6 +46,9 @@ from mentoring.errors import Conflict
 Sessions = async_sessionmaker[AsyncSession]
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 """What is raised where the database is gone, full, locked for too long, or can only be read: nobody's mistake."""
+NOT_NOW = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL's codes for a transaction that another one stood in the way of: serialisation, deadlock, a lock that was
+waited for too long. Done again, it goes well."""
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another before it gives up: longer than the longest transaction (an import)."""
 
@@ -105,6 +108,11 @@ PlainText = Annotated[str, mapped_column(Text, info={"personal": False})]
 """Codes and the organisation's own words."""
 WallTime = Annotated[datetime, mapped_column(DateTime(timezone=False))]
 """A local date and time as people write it, its zone in a column beside it."""
+
+
+def passing(error: DBAPIError) -> bool:
+    """Whether the same would go well in a moment."""
+    return getattr(error.orig, "sqlstate", None) in NOT_NOW
 
 
 class Base(DeclarativeBase):

@@ -1,7 +1,9 @@
-"""Who comes in: a session cookie or an API token becomes an actor, before any door opens."""
+"""Who comes in: a session cookie or an API token becomes an actor, before any door opens, and is still there within."""
 
 import logging
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import parse_qs
 
 from litestar.datastructures import Headers
@@ -10,17 +12,20 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring import asker
 from mentoring.db import UNAVAILABLE, Database
 from mentoring.deployment import InForce
+from mentoring.failpoints import failpoint
 from mentoring.i18n import Words, best_language
 from mentoring.identity import ANONYMOUS, Actor
 from mentoring.pairings.models import Delegate
 from mentoring.people.models import Account, ApiToken, Person, SignIn
-from mentoring.people.queries import full_name
+from mentoring.people.queries import full_name, hold
 from mentoring.people.service import TOKEN_MARK, digest_of, who_holds_token, who_signed_in
+from mentoring.policy import Action, SignInNeeded
 from mentoring.programmes.models import Coordinator
 from mentoring.settings import Settings
-from mentoring.web.doors import cookie_name
+from mentoring.web.doors import actor_of, cookie_name, provide_database
 from mentoring.web.walls import plain
 
 log = logging.getLogger(__name__)
@@ -54,7 +59,8 @@ class Entrance:
             )
             scope["state"]["actor"] = actor
             scope["state"]["words"] = Words(wanted or language, actor.zone)
-        await self.app(scope, receive, send)
+        with asker.may_leave(partial(_left, receive)):
+            await self.app(scope, receive, send)
 
     async def _actor(self, headers: Headers, scope: Scope) -> Actor:
         now = datetime.now(UTC)
@@ -89,6 +95,31 @@ class Entrance:
         return actor
 
 
+async def provide_db(scope: Scope) -> AsyncIterator[AsyncSession]:
+    """One transaction a request: it commits before the answer leaves, or the answer is an error.
+
+    Whoever writes is held from its beginning to its end: one who was erased since they came in has come too late.
+    Raises ``SignInNeeded``.
+    """
+    database = provide_database(scope)
+    if scope.get("method") in ("GET", "HEAD"):
+        async with database.reading.begin() as db:
+            yield db
+        return
+    async with database.sessions.begin() as db:
+        await _stays(db, scope)
+        yield db
+        failpoint("request.before_commit")
+    failpoint("request.after_commit")
+
+
+async def _stays(db: AsyncSession, scope: Scope) -> None:
+    """An erasure holds its person by itself, and alone: two of them would wait for each other here."""
+    actor, erases = actor_of(scope), scope["route_handler"].opt.get("action") is Action.ERASE
+    if actor.id is not None and not erases and await hold(db, actor.id) is None:
+        raise SignInNeeded()
+
+
 async def _known(db: AsyncSession, person: Person, account: Account | None, scopes: frozenset[str] | None) -> Actor:
     rows = await db.scalars(select(Coordinator.programme_id).where(Coordinator.person_id == person.id))
     leaders = await db.scalars(select(Delegate.leader_id).where(Delegate.person_id == person.id))
@@ -102,6 +133,12 @@ async def _known(db: AsyncSession, person: Person, account: Account | None, scop
         zone=person.time_zone or "UTC",
         name=full_name(person),
     )
+
+
+async def _left(receive: Receive) -> None:
+    """Ends when the connection does. What was sent has been read before anybody asks this."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _cookie(header: str, name: str) -> str:

@@ -10,12 +10,14 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from mentoring import failpoints
 from mentoring.__main__ import COMMANDS
 from mentoring.__main__ import main as program
 from scheduler.__main__ import main as clock
+from tests.chaos import acts
 
 
 def preload() -> None:
@@ -25,7 +27,7 @@ def preload() -> None:
 
 
 def start(words: list[str], environment: dict[str, str], log: Path) -> int:
-    """Fork; the child runs ``mentoring WORDS`` and never comes back."""
+    """Fork; the child runs ``mentoring WORDS``, or one of our own acts, and never comes back."""
     child = os.fork()
     if child:
         return child
@@ -48,7 +50,8 @@ def _become(environment: dict[str, str], log: Path) -> None:
 
 
 def _run(words: list[str]) -> None:
-    command, arguments = (clock, words[1:]) if words[0] == "clock" else (program, words)
+    ours: dict[str, Callable[..., object]] = {"clock": clock, acts.PROGRAM: acts.main}
+    command, arguments = (ours[words[0]], words[1:]) if words[0] in ours else (program, words)
     code = 0
     try:
         command(arguments, prog_name="mentoring")

@@ -1,17 +1,20 @@
 """While the database is away the service says so, and shows nothing that it could not decide upon."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import text
 
 from mentoring.db import Database
 from mentoring.pairings.models import Pairing
 from mentoring.pairings.rules import PairingState
-from mentoring.people.models import Account
+from mentoring.people.models import Account, Person
 from mentoring.people.service import open_session
 from tests.builders import a_pairing
 from tests.chaos.sweep import everything, fault
+from tests.harness.server import LOOK_AGAIN_AFTER
 
 SEEN = "sign_in"
 """The table that a request may touch whatever becomes of it: when somebody was last seen."""
@@ -66,3 +69,24 @@ async def test_an_answer_that_was_refused_has_changed_nothing_and_can_be_given_a
 
     assert answer.status_code == 200
     assert at > 5
+
+
+BLOCKED = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_who_loses_a_deadlock_is_asked_to_try_again_and_can(database: Database, client: AsyncClient) -> None:
+    """The request holds its person and waits for the pairing; who has that, and more patience, wants the person."""
+    pairing, cookie = await whose_turn_it_is(database)
+    accept = f"/api/v1/pairings/{pairing.id}/accept"
+
+    async with database.sessions.begin() as other:
+        await other.execute(text("SET LOCAL deadlock_timeout = '60s'"))
+        await other.get(Pairing, pairing.id, with_for_update=True)
+        accepting = asyncio.create_task(client.post(accept, headers=cookie))
+        while not await other.scalar(BLOCKED):
+            await asyncio.sleep(LOOK_AGAIN_AFTER)
+        await other.get(Person, pairing.leader_id, with_for_update=True)
+
+    assert (await accepting).status_code == 503
+    assert (await client.post(accept, headers=cookie)).status_code == 200

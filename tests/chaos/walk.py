@@ -6,14 +6,19 @@ done again, as whoever sits there would.
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import func, select
 
 from mentoring.checkins.models import CheckIn
 from mentoring.db import Base
-from mentoring.pairings.models import Pairing
-from mentoring.people.models import Person
+from mentoring.inbound.models import SessionAnswer
+from mentoring.messages.models import Message
+from mentoring.pairings.models import Agreement, Pairing, PairSession, Rematch
+from mentoring.pairings.rules import PairingState, SessionState
+from mentoring.people.models import Mailing, Person
 from mentoring.programmes.models import Enrolment, Programme
 from mentoring.rounds.models import Round
 from mentoring.rounds.rules import RoundState
@@ -26,15 +31,23 @@ from tests.harness.smtp import Fault
 POINTS = frozenset({
     "backup.half_written",
     "backup.before_rename",
+    "book.written", "bounce.written",
+    "call_off.written",
     "command.before_commit", "command.after_commit",
     "deliver.between_reactions", "deliver.before_commit", "deliver.after_commit",
+    "end.written",
     "import.half_written", "import.before_commit", "import.after_commit",
     "keep.before_commit",
+    "pause.sessions_held",
     "publish.after_cas", "publish.after_pairings", "publish.after_counts",
+    "rematch.asked", "rematch.offered",
+    "reply.written",
     "request.before_commit", "request.after_commit",
     "restore.before_commit",
+    "resume.written",
     "send.composed", "send.claimed", "send.intended", "send.said", "send.answered", "send.unmarked",
     "send.before_last_mark", "send.marked", "send.unsettled",
+    "sign.written",
     "signups.half_written", "signups.before_commit",
     "solve.claimed", "solve.read", "solve.answered", "solve.half_put_down", "solve.put_down",
     "undo.after_withdrawal",
@@ -156,6 +169,69 @@ async def answering(rig: Rig) -> None:
     assert await count(rig, CheckIn) > 0
 
 
+async def meeting(rig: Rig) -> None:
+    """Two book, move and call off, agree, pause and go on; a calendar answers, a mail comes back (N3, N14).
+
+    Who died in the middle has done nothing; what is then done again is done once.
+    """
+    pairing, session = await under_way(rig)
+    for days in ("3", "4"):  # booked, and moved
+        await dies_and_does(rig, "book.written", PairSession, "book", str(session), days)
+    await rig.settle()
+    await dies_and_does(rig, "reply.written", SessionAnswer, "reply", str(session))
+    await dies_and_does(rig, "call_off.written", PairSession, "call_off", str(session))
+    await rig.command("act", "write", str(pairing.id))
+    await dies_and_does(rig, "sign.written", Agreement, "sign", str(pairing.id))
+    await dies_and_does(rig, "pause.sessions_held", Pairing, "pause", str(pairing.id))
+    await dies_and_does(rig, "resume.written", Pairing, "resume", str(pairing.id))
+    await dies_and_does(rig, "bounce.written", Mailing, "bounce", str(pairing.leader_id))
+    await rig.settle()
+
+
+async def parting(rig: Rig) -> None:
+    """One ends it, the other asks for somebody else and is offered somebody once, or comes first next time (N1)."""
+    pairing, _ = await under_way(rig)
+    await dies_and_does(rig, "end.written", Pairing, "end", str(pairing.id))
+    await dies_and_does(rig, "rematch.asked", Rematch, "rematch", str(pairing.id))
+    await rig.dies_at("rematch.offered", "clock")
+    await rig.settle()
+    async with rig.database.reading() as db:
+        [asked] = await db.scalars(select(Rematch))
+        waits = await db.scalar(select(func.count()).select_from(Message).where(Message.kind == "rematch_waits"))
+    assert asked.settled_at is not None
+    assert (asked.offered_id is None) == (waits == 1)
+
+
+async def under_way(rig: Rig) -> tuple[Pairing, UUID]:
+    """An active pairing and one of its sessions that nobody has booked."""
+    async with rig.database.reading() as db:
+        rows = await db.execute(
+            select(Pairing, PairSession.id)
+            .join(PairSession, PairSession.pairing_id == Pairing.id)
+            .where(Pairing.state == PairingState.ACTIVE, PairSession.state == SessionState.PLANNED)
+            .where(PairSession.starts_at > datetime.now(UTC))
+            .order_by(Pairing.id, PairSession.number.desc())
+            .limit(1)
+        )
+        pairing, session = rows.one()
+    return pairing, session
+
+
+async def dies_and_does(rig: Rig, point: str, table: type[Base], *act: str) -> None:
+    """Somebody's act dies halfway and has changed nothing of ``table``; then it is done, and has."""
+    before = await rows_of(rig, table)
+    await rig.dies_at(point, "act", *act)
+    assert await rows_of(rig, table) == before
+    await rig.command("act", *act)
+    assert await rows_of(rig, table) != before
+    await rig.check(act[0])
+
+
+async def rows_of(rig: Rig, table: type[Base]) -> list[tuple[object, ...]]:
+    async with rig.database.reading() as db:
+        return sorted((tuple(row) for row in await db.execute(select(table.__table__))), key=repr)
+
+
 async def keeping(rig: Rig) -> None:
     """A backup is there whole or not at all; a restore that dies has changed nothing."""
     file = rig.folder / "copy.backup"
@@ -207,5 +283,7 @@ async def walk(rig: Rig) -> None:
     await publishing(rig)
     await mailing(rig)
     await answering(rig)
+    await meeting(rig)
+    await parting(rig)
     await keeping(rig)
     assert set(rig.score.faults) >= POINTS, POINTS - set(rig.score.faults)

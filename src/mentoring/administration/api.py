@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.administration import queries, service
 from mentoring.administration.contracts import AuditEntry, AuditFilter, ChooseSettings
+from mentoring.db import Database
 from mentoring.deployment import InForce, SettingView
 from mentoring.i18n import Words
 from mentoring.identity import Actor
@@ -76,14 +77,14 @@ class AuditApi(Controller):
     async def export(
         self,
         data: JSONBody[AuditFilter],
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
         format: FromQuery[SheetFormat] = SheetFormat.CSV,
     ) -> Response[bytes]:
         """The same as a file."""
-        return attached(await service.export_audit(db, actor, data, format, words, now))
+        return attached(await service.export_audit(database, actor, data, format, words, now))
 
 
 class AdministratorApi(Controller):

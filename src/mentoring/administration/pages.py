@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.administration import queries, service
 from mentoring.administration.contracts import AuditFilter, ChooseSettings
+from mentoring.db import Database
 from mentoring.deployment import CHANGEABLE, InForce
 from mentoring.i18n import Words
 from mentoring.identity import Actor
@@ -48,9 +49,11 @@ class HealthPages(Controller):
 
     @post("/check", status_code=200, opt={"action": Action.ADMINISTER})
     async def check(
-        self, db: NamedDependency[AsyncSession], actor: NamedDependency[Actor], now: NamedDependency[datetime]
+        self, database: NamedDependency[Database], actor: NamedDependency[Actor], now: NamedDependency[datetime]
     ) -> Template:
-        return await _health(db, actor, now, await service.check_rules(db, actor, now))
+        broken = await service.check_rules(database, actor, now)
+        async with database.reading() as db:
+            return await _health(db, actor, now, broken)
 
 
 class RolePages(Controller):
@@ -134,14 +137,14 @@ class AuditPages(Controller):
     async def export(
         self,
         data: URLEncodedBody[Typed],
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Response[bytes]:
         wanted = _filter({name: single(data, name) for name in FILTERS})
         format = command_of(SheetFormat, single(data, "format"))
-        return attached(await service.export_audit(db, actor, wanted, format, words, now))
+        return attached(await service.export_audit(database, actor, wanted, format, words, now))
 
 
 async def _health(db: AsyncSession, actor: Actor, now: datetime, broken: list[str] | None = None) -> Template:

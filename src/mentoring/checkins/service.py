@@ -46,6 +46,7 @@ from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.queries import Begun, Place, begun_pairings
 from mentoring.pairings.rules import Ending, PairingState
 from mentoring.people.models import Person
+from mentoring.people.queries import hold
 from mentoring.policy import Action
 from mentoring.programmes.models import Programme
 from mentoring.settings import Settings
@@ -135,6 +136,8 @@ async def answer_from_mail(
 ) -> CheckInView:
     """Take an answer from a mail's link, without signing in. It works once. Raises as ``answer_check_in``."""
     check_in_id, actor = _read_token(settings.secret(), token)
+    if await hold(db, actor.id) is None:
+        raise CheckInNotFound()
     return await answer_check_in(db, actor, check_in_id, answer, now)
 
 

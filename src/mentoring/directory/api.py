@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.datastructures import UploadFile
@@ -46,6 +47,7 @@ class StaffApi(Controller):
         self,
         data: MultipartBody[StaffForm],
         database: NamedDependency[Database],
+        guarded: NamedDependency[frozenset[UUID]],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
@@ -54,7 +56,7 @@ class StaffApi(Controller):
         content = await data.file.read(LARGEST_FILE + 1)
         pairs = mapping_of(data.mapping.splitlines())
         upload = StaffUpload(content, data.file.filename, pairs, data.apply, data.allow_leavers)
-        return await service.import_staff(database, actor, upload, words, now)
+        return await service.import_staff(database, actor, upload, words, now, guarded=guarded)
 
 
 class DirectoryApi(Controller):

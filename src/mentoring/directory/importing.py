@@ -1,6 +1,6 @@
 """What a staff file does to the people who are known: decided here, written by ``service``."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from msgspec import structs
 from mentoring.directory.checking import StaffFile
 from mentoring.directory.difference import Difference, difference
 from mentoring.directory.models import LineKind
-from mentoring.directory.rules import STAFF_COLUMNS, StaffRow, shown
+from mentoring.directory.rules import STAFF_COLUMNS, Findings, Problem, StaffRow, shown
 from mentoring.errors import Conflict, Invalid, NotAllowed
 from mentoring.people.rules import AddressTaken
 
@@ -158,6 +158,28 @@ def ensure_no_administrator_touched(plan: Plan, known: Known, administrators: Co
     if touched:
         addresses = sorted(address for address, holder in known.holders.items() if holder in touched)
         raise AdministratorTouched(who=", ".join(addresses))
+
+
+def ensure_addresses_kept(plan: Plan, known: Known, guarded: Collection[UUID]) -> list[Problem]:
+    """A problem for each line by which an address changes that lets its holder in for others as well."""
+    address_of = {holder: address for address, holder in known.holders.items() if holder in guarded}
+    findings = Findings()
+    for row, whose in _claims(plan, known):
+        if whose in address_of:
+            findings.add(row.line, "address_guarded", "email", row.email, who=address_of[whose])
+    return findings.problems()
+
+
+def _claims(plan: Plan, known: Known) -> Iterator[tuple[StaffRow, UUID]]:
+    """Each row by which somebody's address becomes another, and whose: it is their own row, or it takes theirs."""
+    for one in plan.updates:
+        if "email" in one.columns and known.holders.get(one.row.email.lower()) != one.person_id:
+            yield one.row, one.person_id
+    moved = set(plan.moved_out)
+    for row in (*plan.added, *(one.row for one in plan.updates)):
+        holder = known.holders.get(row.email.lower())
+        if holder in moved:
+            yield row, holder
 
 
 def lines_of(row: StaffRow, columns: Iterable[str], ids: Mapping[str, UUID]) -> list[tuple[UUID, LineKind]]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from litestar import Controller, Response, get, post
 from litestar.datastructures import UploadFile
@@ -59,6 +60,7 @@ class StaffPages(Controller):
         self,
         data: MultipartBody[StaffFileForm],
         database: NamedDependency[Database],
+        guarded: NamedDependency[frozenset[UUID]],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
@@ -66,7 +68,7 @@ class StaffPages(Controller):
         content = await data.file.read(LARGEST_FILE + 1)
         upload = StaffUpload(content, data.file.filename, {}, data.apply, data.allow_leavers)
         async with kept(partial(_import_page, data)):
-            report = await service.import_staff(database, actor, upload, words, now)
+            report = await service.import_staff(database, actor, upload, words, now, guarded=guarded)
         return page("directory/import.html", report=report)
 
     @post(
@@ -76,6 +78,7 @@ class StaffPages(Controller):
         self,
         data: MultipartBody[StaffFileForm],
         database: NamedDependency[Database],
+        guarded: NamedDependency[frozenset[UUID]],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
@@ -83,7 +86,7 @@ class StaffPages(Controller):
         """The problems of a file as a file; nothing is ever written."""
         upload = StaffUpload(await data.file.read(LARGEST_FILE + 1), data.file.filename)
         async with kept(partial(_import_page, data)):
-            report = await service.import_staff(database, actor, upload, words, now)
+            report = await service.import_staff(database, actor, upload, words, now, guarded=guarded)
         return attached(problems_file(report.problems, words))
 
 

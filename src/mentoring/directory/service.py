@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -51,10 +52,13 @@ async def import_staff(
     words: Words,
     now: datetime,
     progress: Progress = untold,
+    guarded: Collection[UUID] = (),
 ) -> StaffReport:
     """Say what a staff file would change, and write it where that is asked and the file has no problems.
 
     The file is read before any transaction begins, because that takes seconds and the database has one writer.
+    ``guarded``: whose address changes only by a file that an administrator, or they themselves, bring. They are the
+    coordinators, whose next link to a new password would go to whoever named another address.
     Raises causes of ``table`` and ``rules`` for what is no staff file, ``ManyWouldLeave``, ``AdministratorTouched``,
     ``ImportUnderWay``.
     """
@@ -69,7 +73,11 @@ async def import_staff(
         progress("compare", 0)
         known = await queries.known_staff(db)
         plan = await to_thread.run_sync(importing.plan_import, known, file)
-        await _spare_administrators(db, actor, known, plan)
+        if not _in_person(actor):
+            await _spare_administrators(db, known, plan)
+            touched = importing.ensure_addresses_kept(plan, known, {*guarded} - {actor.id})
+            file = replace(file, problems=sorted([*file.problems, *touched], key=lambda one: one.line))
+        applied = applied and not file.problems
         if applied and not plan.empty:
             importing.ensure_few_leave(plan, len(known.current), upload.allow_leavers)
             digest = hashlib.sha256(upload.content).hexdigest()
@@ -79,10 +87,12 @@ async def import_staff(
     return staff_report(known, file, plan, words, applied=applied)
 
 
-async def _spare_administrators(db: AsyncSession, actor: Actor, known: Known, plan: Plan) -> None:
-    """Only an administrator who is there in person, or the machine, touches an administrator by a file."""
-    if actor.administrator and actor.scopes is None:
-        return
+def _in_person(actor: Actor) -> bool:
+    """Whether an administrator brings the file, or the machine: what it says of others is theirs to decide."""
+    return actor.administrator and actor.scopes is None
+
+
+async def _spare_administrators(db: AsyncSession, known: Known, plan: Plan) -> None:
     administrators = set(await db.scalars(select(Account.person_id).where(Account.administrator)))
     importing.ensure_no_administrator_touched(plan, known, administrators)
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from litestar import Controller, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.db import Database
 from mentoring.exports import service
 from mentoring.exports.contracts import TakeAway
 from mentoring.i18n import Words
@@ -27,18 +27,18 @@ class ExportApi(Controller):
         self,
         programme: FromPath[str],
         data: JSONBody[TakeAway],
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Response[bytes]:
         """Sign-ups, pairings, check-in scores or the at-risk queue of a programme, as CSV or XLSX."""
-        return attached(await service.export_table(db, actor, programme, data, words, now))
+        return attached(await service.export_table(database, actor, programme, data, words, now))
 
     @post("/messages/export", status_code=200, opt={"action": Action.MESSAGES_READ})
     async def messages(
         self,
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
@@ -47,7 +47,7 @@ class ExportApi(Controller):
         format: FromQuery[SheetFormat] = SheetFormat.CSV,
     ) -> Response[bytes]:
         """Messages and what became of them; never what they say."""
-        return attached(await service.export_messages(db, actor, box, search, format, words, now))
+        return attached(await service.export_messages(database, actor, box, search, format, words, now))
 
 
 ROUTES = (ExportApi,)

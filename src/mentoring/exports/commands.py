@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mentoring.console import in_transaction, json_option, moment, say, words
+from mentoring.console import json_option, moment, say, with_database, words
 from mentoring.exports import service
 from mentoring.exports.contracts import Table, TakeAway
 from mentoring.identity import MACHINE
@@ -25,6 +25,6 @@ def export(ref: str, table: str, file: Path, as_json: bool) -> None:
     """
     format = SheetFormat.XLSX if file.suffix.lower() == ".xlsx" else SheetFormat.CSV
     wanted = TakeAway(Table(table), format)
-    written = in_transaction(lambda db: service.export_table(db, MACHINE, ref, wanted, words(), moment()))
+    written = with_database(lambda opened: service.export_table(opened, MACHINE, ref, wanted, words(), moment()))
     file.write_bytes(written.content)
     say(as_json, {"file": str(file)}, [words().text("export.done", file=file)])

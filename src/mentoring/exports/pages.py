@@ -8,6 +8,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Template
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.db import Database
 from mentoring.exports import service
 from mentoring.exports.contracts import Table, TakeAway
 from mentoring.i18n import Words
@@ -39,25 +40,25 @@ class ExportPages(Controller):
         self,
         programme: FromPath[str],
         data: URLEncodedBody[Typed],
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Response[bytes]:
         wanted = command_of(TakeAway, {"table": single(data, "table"), "format": single(data, "format")})
-        return attached(await service.export_table(db, actor, programme, wanted, words, now))
+        return attached(await service.export_table(database, actor, programme, wanted, words, now))
 
     @post("/messages/export", status_code=200, opt={"action": Action.MESSAGES_READ})
     async def messages(
         self,
         data: URLEncodedBody[Typed],
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Response[bytes]:
         box, format = command_of(Box, single(data, "box")), command_of(SheetFormat, single(data, "format"))
-        return attached(await service.export_messages(db, actor, box, single(data, "search"), format, words, now))
+        return attached(await service.export_messages(database, actor, box, single(data, "search"), format, words, now))
 
 
 ROUTES = (ExportPages,)

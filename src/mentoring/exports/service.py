@@ -1,4 +1,8 @@
-"""Data leave the house as files, in the words of whoever takes them; that they did is written down."""
+"""Data leave the house as files, in the words of whoever takes them; that they did is written down.
+
+They are read in one transaction and noted in another. Between the two the file is written, which takes seconds for many
+lines: meanwhile nobody waits for us.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,6 +15,7 @@ from sqlalchemy.orm import aliased
 from mentoring import journal, policy, sheets
 from mentoring.checkins.models import CheckIn
 from mentoring.checkins.rules import CheckInState
+from mentoring.db import Database
 from mentoring.exports.contracts import DataExported, Table, TakeAway
 from mentoring.followups.queries import at_risk
 from mentoring.i18n import Words
@@ -47,22 +52,35 @@ COLUMNS: Mapping[str, Sequence[str]] = {
 }
 
 
-async def export_table(db: AsyncSession, actor: Actor, ref: str, wanted: TakeAway, words: Words, now: datetime) -> File:
+async def export_table(
+    database: Database, actor: Actor, ref: str, wanted: TakeAway, words: Words, now: datetime
+) -> File:
     """One table of a programme as a file. Raises ``ProgrammeNotFound``."""
-    programme = await find_programme(db, actor, ref, Action.EXPORT)
-    rows = await TABLES[wanted.table](db, actor, programme, words)
-    exported = DataExported(wanted.table.value, wanted.format, len(rows), programme.id)
-    journal.record(db, exported, by=actor.id, at=now)
+    async with database.reading() as db:
+        programme = await find_programme(db, actor, ref, Action.EXPORT)
+        rows = await TABLES[wanted.table](db, actor, programme, words)
     title = f"{programme.name} {words.text(f'export.{wanted.table.value}')}"
     sheet = Sheet(title, header(wanted.table.value, words), rows)
-    return await asyncio.to_thread(sheets.write, sheet, wanted.format, words)
+    exported = DataExported(wanted.table.value, wanted.format, len(rows), programme.id)
+    return await hand_out(database, actor, sheet, exported, words, now)
+
+
+async def hand_out(
+    database: Database, actor: Actor, sheet: Sheet, exported: DataExported, words: Words, now: datetime
+) -> File:
+    """Write the file and note that somebody takes it."""
+    file = await asyncio.to_thread(sheets.write, sheet, exported.format, words)
+    async with database.sessions.begin() as db:
+        journal.record(db, exported, by=actor.id, at=now)
+    return file
 
 
 async def export_messages(
-    db: AsyncSession, actor: Actor, box: Box, search: str, format: SheetFormat, words: Words, now: datetime
+    database: Database, actor: Actor, box: Box, search: str, format: SheetFormat, words: Words, now: datetime
 ) -> File:
     """The messages of a box as a file; never what they say."""
-    found = await list_messages(db, actor, BOXES[box], search, limit=MOST)
+    async with database.reading() as db:
+        found = await list_messages(db, actor, BOXES[box], search, limit=MOST)
     rows: Rows = [
         [
             *(one.recipient, one.address, kind_name(words, one.kind), one.channel),
@@ -70,9 +88,8 @@ async def export_messages(
         ]
         for one in found
     ]
-    journal.record(db, DataExported("messages", format, len(rows)), by=actor.id, at=now)
     sheet = Sheet(words.text("export.messages"), header("messages", words), rows)
-    return await asyncio.to_thread(sheets.write, sheet, format, words)
+    return await hand_out(database, actor, sheet, DataExported("messages", format, len(rows)), words, now)
 
 
 def header(table: str, words: Words) -> list[str]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal, policy
+from mentoring.failpoints import failpoint
 from mentoring.identity import Actor
 from mentoring.inbound import rules
 from mentoring.inbound.contracts import AnswerView, Received, SessionAnswered
@@ -23,7 +24,7 @@ from mentoring.pairings.models import Pairing, PairSession
 from mentoring.pairings.rules import PairingNotFound
 from mentoring.people.contracts import AddressBounced
 from mentoring.people.models import Person
-from mentoring.people.queries import full_name
+from mentoring.people.queries import full_name, hold
 from mentoring.people.reminders import mailing_of
 from mentoring.policy import Action
 from mentoring.programmes.models import Coordinator, Enrolment
@@ -47,8 +48,8 @@ async def receive_mail(db: AsyncSession, actor: Actor, settings: Settings, conte
 
 async def _take_answer(db: AsyncSession, reply: Reply, now: datetime) -> Outcome:
     """Only who is one of the two answers, and only to the invitation as it stands."""
+    person = await _sender(db, reply.address)
     session = await db.get(PairSession, reply.session_id, with_for_update=True, populate_existing=True)
-    person = await db.scalar(select(Person).where(Person.email == reply.address))
     pairing = await db.get(Pairing, session.pairing_id) if session else None
     if session is None or person is None or pairing is None or person.id not in (pairing.leader_id, pairing.junior_id):
         return Outcome.IGNORED
@@ -60,19 +61,27 @@ async def _take_answer(db: AsyncSession, reply: Reply, now: datetime) -> Outcome
     db.add(answer)
     answer.sequence, answer.stamped_at, answer.answered_at = reply.sequence, reply.stamped_at, now
     answer.answer, answer.proposed_at, answer.times = reply.answer, reply.proposed_at, answer.times + 1
+    await db.flush()
+    failpoint("reply.written")
     journal.record(db, SessionAnswered(session.id, person.id, reply.answer, answer.times), by=person.id, at=now)
     await db.flush()
     return Outcome.ANSWERED
 
 
+async def _sender(db: AsyncSession, address: str) -> Person | None:
+    return await hold(db, await db.scalar(select(Person.id).where(Person.email == address)))
+
+
 async def _take_bounce(db: AsyncSession, bounce: Bounce, settings: Settings, now: datetime) -> Outcome:
     """Believed only where it names a mail that we sent to that person: anybody can write a bounce."""
-    person = await db.scalar(select(Person).where(Person.email == bounce.address))
+    person = await _sender(db, bounce.address)
     if person is None or bounce.message_id not in await _sent_to(db, person, settings, now):
         return Outcome.IGNORED
     mailing = await mailing_of(db, person.id)
     if mailing.bounced_address != person.email:
         mailing.bounced_at, mailing.bounced_address, mailing.bounce = now, person.email, bounce.why
+        await db.flush()
+        failpoint("bounce.written")
         journal.record(db, AddressBounced(person.id), by=None, at=now)
     await db.flush()
     return Outcome.BOUNCED

@@ -123,5 +123,5 @@ async def find_bounced(db: AsyncSession, person_id: UUID) -> Person | None:
         select(Person)
         .join(Mailing, Mailing.person_id == Person.id)
         .where(Person.id == person_id, BOUNCES)
-        .with_for_update(of=Person)
+        .with_for_update(of=Person, key_share=True)
     )

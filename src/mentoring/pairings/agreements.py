@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal, policy
 from mentoring.db import insert_missing
+from mentoring.failpoints import failpoint
 from mentoring.identity import Actor
 from mentoring.messages import service as messages
 from mentoring.messages.contracts import Intended
@@ -92,6 +93,8 @@ async def sign_agreement(
     mine = "leader_signed_at" if actor.id == pairing.leader_id else "junior_signed_at"
     if getattr(agreement, mine) is None:
         setattr(agreement, mine, now)
+        await db.flush()
+        failpoint("sign.written")
         if agreement.leader_signed_at and agreement.junior_signed_at:
             agreement.agreed_at = now
             journal.record(db, AgreementMade(agreement.id), by=actor.id, at=now)

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal, policy
+from mentoring.failpoints import failpoint
 from mentoring.identity import Actor
 from mentoring.pairings import rules, slots
 from mentoring.pairings.contracts import SessionBooked, SessionsCancelled
@@ -87,6 +88,8 @@ async def book_session(
     session.local_start, session.time_zone, session.starts_at = local, zone, starts_at
     session.state, session.wake_at = SessionState.INVITED, None
     session.booked_at, session.booked_by_id = now, actor.id
+    await db.flush()
+    failpoint("book.written")
     journal.record(db, SessionBooked(session.id, session.sequence), by=actor.id, at=now)
     await db.flush()
     return _detail(actor, meeting)
@@ -103,6 +106,8 @@ async def call_off_session(db: AsyncSession, actor: Actor, session_id: UUID, now
     session.sequence = rules.next_sequence(session.state, session.sequence)
     session.state, session.wake_at = SessionState.CANCELLED, None
     session.booked_at = session.booked_by_id = None
+    await db.flush()
+    failpoint("call_off.written")
     journal.record(db, SessionsCancelled([session.id]), by=actor.id, at=now)
     await db.flush()
     return _detail(actor, meeting)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal, policy
 from mentoring.db import insert_missing
+from mentoring.failpoints import failpoint
 from mentoring.identity import Actor
 from mentoring.messages import service as messages
 from mentoring.messages.contracts import Intended
@@ -92,6 +93,7 @@ async def conclude(db: AsyncSession, pairing: Pairing, ending: Ending, by: UUID 
         pairing.paused_seconds += int((now - pairing.paused_at).total_seconds())
         pairing.paused_at = pairing.paused_until = None
     await db.flush()
+    failpoint("end.written")
     actor_id = None if ending is Ending.LEFT else by  # who left the organisation did not do this
     await cancel_sessions(db, [pairing.id], actor_id, now)
     journal.record(db, PairingEnded(pairing.id, by, ending), by=actor_id, at=now)
@@ -119,6 +121,7 @@ async def _ask_for_rematch(db: AsyncSession, actor: Actor, pairing: Pairing, now
     if await db.get(Rematch, (pairing.id, actor.id)) is None:
         row = {"pairing_id": pairing.id, "person_id": actor.id, "requested_at": now}
         await insert_missing(db, Rematch, [row])
+        failpoint("rematch.asked")
         journal.record(db, RematchRequested(pairing.id, actor.id), by=actor.id, at=now)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal, policy
+from mentoring.failpoints import failpoint
 from mentoring.identity import Actor
 from mentoring.messages import service as messages
 from mentoring.messages.contracts import Intended
@@ -40,6 +41,8 @@ async def pause_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID, pause:
     pairing.state, pairing.paused_at, pairing.paused_by_id = PairingState.PAUSED, now, actor.id
     pairing.paused_until = pairing.wake_at = ends_at
     await _hold_sessions(db, pairing, actor.id, now)
+    await db.flush()
+    failpoint("pause.sessions_held")
     journal.record(db, PairingPaused(pairing.id), by=actor.id, at=now)
     await db.flush()
     return await view(db, actor, pairing)
@@ -65,6 +68,7 @@ async def go_on(db: AsyncSession, pairing: Pairing, by: UUID | None, now: dateti
     pairing.state, pairing.paused_seconds = PairingState.ACTIVE, pairing.paused_seconds + seconds
     pairing.paused_at = pairing.paused_until = pairing.wake_at = None
     await db.flush()
+    failpoint("resume.written")
     journal.record(db, PairingResumed(pairing.id, seconds), by=by, at=now)
     rows = await db.scalars(
         select(PairSession).where(PairSession.pairing_id == pairing.id).order_by(PairSession.number)

@@ -35,7 +35,7 @@ async def release_messages(
     if first is None:
         return None
     # The reader is held first, then their messages: so two clocks cannot both see room for one more, nor deadlock.
-    reader = await db.scalar(select(Person).where(Person.id == first.recipient_id).with_for_update())
+    reader = await db.scalar(select(Person).where(Person.id == first.recipient_id).with_for_update(key_share=True))
     waiting = list(await db.scalars(_due(now).where(Message.recipient_id == first.recipient_id).with_for_update()))
     waiting = await _sensible(db, waiting, kinds, now)
     if reader is None or not waiting:

@@ -31,6 +31,16 @@ async def find_person(db: AsyncSession, ref: str) -> Person:
     return found
 
 
+async def hold(db: AsyncSession, person_id: UUID | None) -> Person | None:
+    """Somebody who is still here, and stays so until the transaction ends: an erasure waits for it, or has been.
+
+    Whatever writes what is somebody's own begins with this, before it locks anything else. Several may hold the same.
+    """
+    statement = select(Person).where(Person.id == person_id, Person.left_on.is_(None))
+    found: Person | None = await db.scalar(statement.with_for_update(read=True, key_share=True))
+    return found
+
+
 def view(person: Person) -> PersonView:
     return PersonView(
         id=person.id,

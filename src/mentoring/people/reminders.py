@@ -12,6 +12,7 @@ from mentoring.identity import Actor
 from mentoring.messages.unsubscribing import StopLinkUnknown, read_stop_token
 from mentoring.people.contracts import OwnReminders, RemindersResumed, RemindersStopped, RemindersView
 from mentoring.people.models import Mailing, Person
+from mentoring.people.queries import hold
 from mentoring.policy import Action
 from mentoring.settings import Settings
 
@@ -31,7 +32,10 @@ async def set_reminders(
     db: AsyncSession, settings: Settings, token: str, *, stop: bool, now: datetime
 ) -> RemindersView:
     """Stop what may be stopped, or let it come again; twice is the same as once. Raises ``StopLinkUnknown``."""
-    return await _set(db, await _whose(db, settings, token), stop=stop, now=now)
+    person = await hold(db, (await _whose(db, settings, token)).id)
+    if person is None:
+        raise StopLinkUnknown()
+    return await _set(db, person, stop=stop, now=now)
 
 
 async def read_own_reminders(db: AsyncSession, actor: Actor) -> RemindersView:

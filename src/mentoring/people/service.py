@@ -32,7 +32,7 @@ from mentoring.people.contracts import (
     TokenShown,
 )
 from mentoring.people.models import AccessLink, Account, ApiToken, Attempts, Person, SignIn
-from mentoring.people.queries import find_person, view
+from mentoring.people.queries import find_person, hold, view
 from mentoring.people.rules import LinkPurpose
 from mentoring.policy import Action
 
@@ -65,6 +65,8 @@ async def sign_in(database: Database, credentials: Credentials, source: str, now
         raise rules.WrongCredentials()
     fresh = await passwords.digest(credentials.password) if passwords.outdated(known) else known
     async with database.sessions.begin() as db:
+        if await hold(db, account.person_id) is None:
+            raise rules.WrongCredentials()
         await db.execute(delete(Attempts).where(Attempts.key == f"account:{email}"))
         await db.execute(
             update(Account).where(Account.person_id == account.person_id, Account.password_hash == known)
@@ -268,6 +270,8 @@ async def use_link(database: Database, secret: str, given: NewPassword, now: dat
         passwords.check_strength(given.password, (person.given_name, person.family_name, *person.email.split("@")))
         hashed = await passwords.digest(given.password)
     async with database.sessions.begin() as db:
+        if await hold(db, person.id) is None:
+            raise rules.LinkNotUsable()
         await _use_up(db, secret, now)
         account = await ensure_account(db, person.id, now)
         if hashed is not None:

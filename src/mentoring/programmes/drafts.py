@@ -31,8 +31,9 @@ async def save_draft(
     if not programme.open and not await _enrolled(db, programme.id, person.id, role):
         raise rules.SignUpClosed()
     key = {"programme_id": programme.id, "person_id": person.id, "role": role}
-    await insert_missing(db, SignUpDraft, [{**key, "saved_at": now, "typed": given.typed}])
-    draft = await db.get_one(SignUpDraft, key, with_for_update=True)
+    while (draft := await db.get(SignUpDraft, key, with_for_update=True, populate_existing=True)) is None:
+        # Another window may throw away, between the two, what it had kept before.
+        await insert_missing(db, SignUpDraft, [{**key, "saved_at": now, "typed": given.typed}])
     if draft.typed == given.typed:
         return DraftSaved(draft.saved_at)
     if draft.saved_at != given.since:

@@ -6,12 +6,14 @@ from hashlib import sha256
 from uuid import UUID
 
 import msgspec
+from litestar.di import NamedDependency
 from msgspec import structs
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from mentoring import policy
+from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.people.models import Person
 from mentoring.people.queries import full_name
@@ -334,3 +336,9 @@ async def list_exclusions(db: AsyncSession, actor: Actor, ref: str) -> list[Excl
         .order_by(Person.family_name, Person.given_name, Person.id, Enrolment.role, excluded.id)
     )
     return [ExclusionView(name_of(person), role, name_of(other)) for person, role, other in rows]
+
+
+async def coordinators_of_all(database: NamedDependency[Database]) -> frozenset[UUID]:
+    """Whoever coordinates any programme: their accounts open more than their own."""
+    async with database.reading() as db:
+        return frozenset(await db.scalars(select(Coordinator.person_id)))

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from matching import COVERAGE_FIRST, Objective, Problem, next_for_junior, next_for_leader
 from mentoring import journal
+from mentoring.failpoints import failpoint
 from mentoring.pairings.contracts import NewPairing, PairingFellThrough, RematchRequested, RematchWaits
 from mentoring.pairings.models import Pairing, Rematch
 from mentoring.pairings.rules import OPEN, PairingState
@@ -124,6 +125,7 @@ async def offer_rematches(db: AsyncSession, events: Sequence[RematchRequested], 
         if scene := await _latest_scene(db, pairing.programme_id, enrolment_id, leads=leads):
             offer = _offer_to_leader if leads else _offer_to_junior
             asked.offered_id = await offer(db, scene, enrolment_id, now)
+            failpoint("rematch.offered")
             await _count_waiting(db, scene, enrolment_id)
         if asked.offered_id is None:
             journal.record(db, RematchWaits(pairing.id, event.person_id), by=None, at=now)

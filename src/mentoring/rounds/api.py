@@ -62,12 +62,12 @@ class ProgrammeRoundsApi(Controller):
     async def ready(
         self,
         programme: FromPath[str],
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Readiness:
         """What stands in the way of a good round, before one is run."""
-        return await queries.read_readiness(db, actor, programme, now)
+        return await queries.read_readiness(database, actor, programme, now)
 
     @get("/network", opt={"action": Action.ROUND_READ})
     async def network(
@@ -306,13 +306,13 @@ class RoundApi(Controller):
     async def export(
         self,
         round_ref: FromPath[str],
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
         format: FromQuery[ExportFormat] = ExportFormat.CSV,
     ) -> Response[bytes]:
         """The pairs as a file. That you took them is written down, so this is no GET."""
-        written = await exporting.export_round(db, actor, round_ref, format, now)
+        written = await exporting.export_round(database, actor, round_ref, format, now)
         disposition = {"content-disposition": f"attachment; filename*=UTF-8''{quote(written.filename)}"}
         return Response(written.content, media_type=written.media_type, headers=disposition)
 

@@ -86,7 +86,7 @@ async def _answer(database: Database, desk: Desk, inputs: RoundInputs, edits: Ed
 
 async def get_ready(database: Database, desk: Desk, actor: Actor, round_ref: str) -> None:
     """Open the round on the desk before anything is asked: whoever looks at a pair is likely to."""
-    with suppress(rules.NothingToVerify, rules.SolverDied):
+    with suppress(rules.NothingToVerify, rules.SolverDied, rules.SolversBusy):
         async with database.reading() as db:
             round_ = await find_round(db, actor, round_ref)
             inputs = await _at_hand(db, round_)

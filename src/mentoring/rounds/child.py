@@ -7,11 +7,14 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from weakref import WeakKeyDictionary
 
 import msgspec
 
+from mentoring.asker import while_awaited
 from mentoring.rounds.rules import SOLVE_LIMIT, SolverDied
 from mentoring.rounds.solver import LENGTH_BYTES, Answer, Message, Progress, Request, framed
+from mentoring.rounds.turns import Turns
 
 Told = Callable[[str, float], None]
 """Told a stage and the share of it that is done."""
@@ -20,6 +23,11 @@ PYTHON = (sys.executable, "-P", "-m")
 PROGRAM = (*PYTHON, "mentoring.rounds.solver")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """The products are small: two threads of BLAS wait for each other and burn three times the time of one."""
+AT_ONCE = 2
+"""Solvers that one process has at work for those who ask: each may hold a programme's people in memory. Besides them
+there is the desk's one process; rounds themselves are solved by the clock, one after the other."""
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
+"""By event loop, of which a process has one: what waits in one cannot be woken from another."""
 
 
 def unheard(_stage: str, _share: float) -> None:
@@ -27,8 +35,16 @@ def unheard(_stage: str, _share: float) -> None:
 
 
 async def run_solver(request: Request, told: Told = unheard) -> Answer:
-    """Have ``request`` answered by a process of its own, which ends with us. Raises ``SolverDied``."""
-    async with starting_solver() as process:
+    """Have ``request`` answered by a process of its own, which ends with us, or when nobody waits for it any more.
+
+    Raises ``SolverDied``, ``SolversBusy``, ``AskerGone``.
+    """
+    return await while_awaited(_in_turn(request, told))
+
+
+async def _in_turn(request: Request, told: Told) -> Answer:
+    turns = _TURNS.setdefault(asyncio.get_running_loop(), Turns(AT_ONCE))
+    async with turns.mine(), starting_solver() as process:
         return await ask(process, request, told)
 
 

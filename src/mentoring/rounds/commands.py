@@ -1,6 +1,7 @@
 """Rounds on the command line: ready, propose, show, decide on pairs, publish, undo, replay."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -55,10 +56,10 @@ def ready(programme: str, as_json: bool) -> None:
     Example: mentoring round ready "Digital leaders"
     """
 
-    async def work(db: AsyncSession) -> Readiness:
-        return await queries.read_readiness(db, MACHINE, programme, console.moment())
+    async def work(opened: Database) -> Readiness:
+        return await queries.read_readiness(opened, MACHINE, programme, console.moment())
 
-    report = console.reading(work)
+    report = console.with_database(work)
     console.say(as_json, report, _readiness(console.words(), report))
 
 
@@ -132,18 +133,17 @@ def export(round_ref: str, format_: str, output: Path | None, force: bool, as_js
     """
     wanted = ExportFormat.JSON if as_json else ExportFormat(format_)
 
-    async def work(db: AsyncSession) -> Export:
-        made = await exporting.export_round(db, MACHINE, round_ref, wanted, console.moment())
-        if output is not None:
-            _write(output, made.content, force)  # before the trail says that somebody took them
-        return made
+    put = exporting.at_hand if output is None else partial(_write, output, force)
 
-    written = console.in_transaction(work)
+    async def work(opened: Database) -> Export:
+        return await exporting.export_round(opened, MACHINE, round_ref, wanted, console.moment(), put)
+
+    written = console.with_database(work)
     if output is None:
         click.echo(written.content, nl=False)
 
 
-def _write(output: Path, content: bytes, force: bool) -> None:
+def _write(output: Path, force: bool, content: bytes) -> None:
     try:
         with output.open("wb" if force else "xb") as file:
             file.write(content)

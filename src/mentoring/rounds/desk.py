@@ -6,6 +6,7 @@ from asyncio.subprocess import Process
 from mentoring.rounds.child import PYTHON, answered, kill, started, unheard
 from mentoring.rounds.rules import SOLVE_LIMIT, SolverDied
 from mentoring.rounds.solver import Answer, Request
+from mentoring.rounds.turns import Turns
 
 PROGRAM = (*PYTHON, "mentoring.rounds.drafts")
 
@@ -15,12 +16,15 @@ class Desk:
 
     def __init__(self) -> None:
         self._process: Process | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._turns = Turns(at_once=1)
 
     async def ask(self, request: Request) -> Answer:
-        """Have it answered; a process that has died meanwhile is started again, once. Raises ``SolverDied``."""
+        """Have it answered; a process that has died meanwhile is started again, once.
+
+        Raises ``SolverDied``, ``SolversBusy``.
+        """
         try:
-            async with asyncio.timeout(SOLVE_LIMIT.total_seconds()), self._one_at_a_time:
+            async with self._turns.mine(), asyncio.timeout(SOLVE_LIMIT.total_seconds()):
                 answer = await self._asked(request) or await self._asked(request)
         except TimeoutError as late:
             raise SolverDied(status=0) from late

@@ -1,12 +1,13 @@
 """A round's pairs as a file for a spreadsheet or a program."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal
+from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.policy import Action
 from mentoring.rounds.contracts import Export, ExportRow, PairRow, RoundExported
@@ -15,14 +16,32 @@ from mentoring.rounds.rules import ExportFormat
 from mentoring.sheets import Cell, Sheet, as_text, csv_text, workbook
 
 
-async def export_round(db: AsyncSession, actor: Actor, round_ref: str, format: ExportFormat, now: datetime) -> Export:
-    """The pairs as a file, best fit last as on the page. That somebody took them is written down."""
-    round_ = await find_round(db, actor, round_ref, Action.ROUND_READ)
-    shown = await show_round(db, actor, str(round_.id))
-    journal.record(db, RoundExported(round_.id, format), by=actor.id, at=now)
+def at_hand(_content: bytes) -> None:
+    """Where the file goes with the answer."""
+
+
+async def export_round(
+    database: Database,
+    actor: Actor,
+    round_ref: str,
+    format: ExportFormat,
+    now: datetime,
+    put: Callable[[bytes], None] = at_hand,
+) -> Export:
+    """The pairs as a file, best fit last as on the page. Once it is ``put`` where it goes, the trail says so.
+
+    No transaction is open while the file is written.
+    """
+    async with database.reading() as db:
+        round_ = await find_round(db, actor, round_ref, Action.ROUND_READ)
+        shown = await show_round(db, actor, str(round_.id))
     media_type, write = FORMATS[format]
+    content = await asyncio.to_thread(write, [_row(pair) for pair in shown.pairs])
+    put(content)
+    async with database.sessions.begin() as db:
+        journal.record(db, RoundExported(round_.id, format), by=actor.id, at=now)
     name = "".join(letter if letter.isalnum() else "-" for letter in round_.name)
-    return Export(write([_row(pair) for pair in shown.pairs]), media_type, f"{name}.{format.value}")
+    return Export(content, media_type, f"{name}.{format.value}")
 
 
 def _row(pair: PairRow) -> ExportRow:

@@ -225,11 +225,11 @@ class RoundPages(Controller):
         self,
         round_ref: FromPath[str],
         data: URLEncodedBody[ExportForm],
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Response[bytes]:
-        written = await exporting.export_round(db, actor, round_ref, data.format, now)
+        written = await exporting.export_round(database, actor, round_ref, data.format, now)
         disposition = {"content-disposition": f"attachment; filename*=UTF-8''{quote(written.filename)}"}
         return Response(written.content, media_type=written.media_type, headers=disposition)
 

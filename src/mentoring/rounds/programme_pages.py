@@ -55,18 +55,21 @@ class ProgrammeRounds(Controller):
     async def ready(
         self,
         programme: FromPath[str],
-        db: NamedDependency[AsyncSession],
+        database: NamedDependency[Database],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Template:
-        return page(
-            "rounds/readiness.html",
-            programme=await read_programme(db, actor, programme),
-            ready=await queries.read_readiness(db, actor, programme, now),
-            latest=next((one.round for one in await queries.list_rounds(db, actor, programme) if one.solved_at), None),
-            titles=await read_titles(db, actor, words),
-        )
+        ready = await queries.read_readiness(database, actor, programme, now)
+        async with database.reading() as db:
+            rounds = await queries.list_rounds(db, actor, programme)
+            return page(
+                "rounds/readiness.html",
+                programme=await read_programme(db, actor, programme),
+                ready=ready,
+                latest=next((one.round for one in rounds if one.solved_at), None),
+                titles=await read_titles(db, actor, words),
+            )
 
     @get("/network", opt={"action": Action.ROUND_READ})
     async def network(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from matching import RULE_NAMES, Problem
 from mentoring import policy
+from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.pairings.queries import without_levels
 from mentoring.people.models import Person
@@ -247,30 +248,34 @@ async def held_out_of(db: AsyncSession, round_id: UUID) -> list[HeldOutRow]:
     ]
 
 
-async def read_readiness(db: AsyncSession, actor: Actor, programme_ref: str, now: datetime) -> Readiness:
+async def read_readiness(database: Database, actor: Actor, programme_ref: str, now: datetime) -> Readiness:
     """What stands in the way of a good round, before one is run. Counting pairs is the solver process's work.
 
     While one side is empty there are no pairs to count, and the report ends with the numbers of people.
+    Raises ``ProgrammeNotFound``, ``ProblemRefused``, ``SolverDied``, ``SolversBusy``.
     """
-    programme = await find_programme(db, actor, programme_ref, Action.ROUND_READ)
-    rows = await read_rows(db, programme, now.year)
-    report = Readiness(
-        programme=programme.name,
-        leaders=len(rows.leaders),
-        juniors=len(rows.juniors),
-        juniors_unprepared=await _unprepared(db, programme),
-        places=sum(one.capacity for one in rows.juniors),
-    )
+    async with database.reading() as db:
+        programme = await find_programme(db, actor, programme_ref, Action.ROUND_READ)
+        rows = await read_rows(db, programme, now.year)
+        report = Readiness(
+            programme=programme.name,
+            leaders=len(rows.leaders),
+            juniors=len(rows.juniors),
+            juniors_unprepared=await _unprepared(db, programme),
+            places=sum(one.capacity for one in rows.juniors),
+        )
     if not rows.leaders or not rows.juniors:
         return report
     snapshot = await build_in_thread(rows)
     answer = await run_solver(Request("survey", snapshot.problem.to_bytes(), programme.plan.minutes))
     if not isinstance(answer, Surveyed):
         raise refused_by_engine(answer, snapshot)
+    async with database.reading() as db:
+        lonely = await _lonely(db, snapshot, answer.alone)
     return structs.replace(
         report,
         competences=_competences(snapshot),
-        leaders_with_nobody=await _lonely(db, snapshot, answer.alone),
+        leaders_with_nobody=lonely,
         juniors_with_nobody=answer.juniors.count(0),
         rule_shares=dict(zip(RULE_NAMES, answer.shares, strict=True)),
     )

@@ -153,6 +153,12 @@ class SolverDied(Conflict):
     """The solving process ended without a result, with ``status``."""
 
 
+class SolversBusy(Conflict):
+    """Others are being answered, and more wait already: in a moment, please."""
+
+    http_status = 503
+
+
 FAILURES: dict[str, type[MentoringError]] = {
     cause.__name__: cause
     for cause in (NobodyToMatch, PinsImpossible, ProblemRefused, QuotaOutOfReach, RoundTooLarge, SolverDied)

@@ -97,12 +97,14 @@ async def every_event_waits_or_was_delivered(db: AsyncSession, _now: datetime) -
 async def whoever_is_asked_is_waited_for(db: AsyncSession, _now: datetime) -> list[str]:
     """N4: a question that is open has a moment at which somebody looks at it again."""
     asking = await db.scalars(select(Pairing.id).where(Pairing.state.in_(ASKING), Pairing.wake_at.is_(None)))
-    open_ = await db.scalars(
-        select(CheckIn.id)
+    open_ = await db.execute(
+        select(CheckIn.id, CheckIn.pairing_id)
         .join(Pairing, Pairing.id == CheckIn.pairing_id)
         .where(CheckIn.state == CheckInState.OPEN, CheckIn.wake_at.is_(None), Pairing.state == PairingState.ACTIVE)
     )
-    return [f"pairing {one} waits for ever" for one in asking] + [f"check-in {one} waits for ever" for one in open_]
+    going_on = {one["pairing_id"] for one in await _details(db, "PairingResumed", JournalEntry.delivered_at.is_(None))}
+    forgotten = [one.id for one in open_ if str(one.pairing_id) not in going_on]  # the others are about to be thawed
+    return [f"pairing {one} waits for ever" for one in asking] + [f"check-in {one} waits for ever" for one in forgotten]
 
 
 async def both_hear_once_that_it_begins(db: AsyncSession, _now: datetime) -> list[str]:

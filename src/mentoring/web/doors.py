@@ -1,6 +1,6 @@
 """What every door needs: the guard, the dependencies, the templates."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,11 +17,9 @@ from litestar.response import Template
 from litestar.routes import HTTPRoute
 from litestar.types import Scope
 from markupsafe import Markup
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Database
 from mentoring.deployment import InForce, Organisation
-from mentoring.failpoints import failpoint
 from mentoring.i18n import Words, offered, own_name
 from mentoring.identity import ANONYMOUS, Actor
 from mentoring.policy import (
@@ -127,19 +125,6 @@ def provide_in_force(scope: Scope) -> InForce:
     return in_force
 
 
-async def provide_db(scope: Scope) -> AsyncIterator[AsyncSession]:
-    """One transaction a request: it commits before the answer leaves, or the answer is an error."""
-    database = provide_database(scope)
-    if scope.get("method") in ("GET", "HEAD"):
-        async with database.reading.begin() as db:
-            yield db
-        return
-    async with database.sessions.begin() as db:
-        yield db
-        failpoint("request.before_commit")
-    failpoint("request.after_commit")
-
-
 def words_of(scope: Scope) -> Words:
     """The words of whoever asks; English where the request did not come as far as the entrance."""
     words = scope.get("state", {}).get("words")
@@ -232,8 +217,12 @@ def may(context: jinja2.runtime.Context, action: str) -> bool:
 
 @jinja2.pass_context
 def here(context: jinja2.runtime.Context, path: str | None = None, language: str | None = None) -> str:
-    """The address of this page, or of ``path``, in ``language``; who is not signed in keeps the one they chose."""
-    scope = _scope(context)
+    """As ``address``, of the page that is being written."""
+    return address(_scope(context), path, language)
+
+
+def address(scope: Scope, path: str | None = None, language: str | None = None) -> str:
+    """The address of this page, or of ``path``, in ``language``; where one was chosen in the address, it is kept."""
     query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
     kept = query if path is None else {name: value for name, value in query.items() if name == "language"}
     if language is not None:

@@ -6,7 +6,7 @@ from litestar.response import Redirect, Template
 
 from mentoring.identity import Actor
 from mentoring.policy import Action, allows
-from mentoring.web.doors import page
+from mentoring.web.doors import AnyRequest, address, page
 
 
 def start_page(actor: Actor) -> str:
@@ -19,10 +19,10 @@ class FrontPage(Controller):
 
     @get("/", opt={"action": Action.PUBLIC})
     async def home(
-        self, actor: NamedDependency[Actor], participation: NamedDependency[dict[str, int]]
+        self, request: AnyRequest, actor: NamedDependency[Actor], participation: NamedDependency[dict[str, int]]
     ) -> Template | Redirect:
         front = page("web/home.html", participation=participation)
-        return front if actor.anonymous else Redirect(start_page(actor), status_code=303)
+        return front if actor.anonymous else Redirect(address(request.scope, start_page(actor)), status_code=303)
 
 
 ROUTES = (FrontPage,)

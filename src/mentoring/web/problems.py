@@ -8,7 +8,9 @@ import msgspec
 from litestar import MediaType, Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect, Template
+from sqlalchemy.exc import DBAPIError
 
+from mentoring.db import passing
 from mentoring.errors import Conflict, Invalid, MentoringError, NotAllowed, NotFound
 from mentoring.policy import SignedOutMeanwhile, SignInNeeded
 from mentoring.web.doors import AnyRequest, words_of
@@ -83,6 +85,11 @@ def unavailable(request: AnyRequest, error: Exception) -> Response[object]:
     """Answer while the database does not: later, please. Nothing is shown that could not be decided upon."""
     log.error("database unavailable", extra={"error": type(error).__name__})
     return _answer(request, 503, "Unavailable", words_of(request.scope).text("http.503"), {})
+
+
+def failed_in_database(request: AnyRequest, error: DBAPIError) -> Response[object]:
+    """Two who stood in each other's way are no mistake: one of them does it again."""
+    return unavailable(request, error) if passing(error) else failed(request, error)
 
 
 def for_program(request: AnyRequest) -> bool:

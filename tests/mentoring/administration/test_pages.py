@@ -1,5 +1,6 @@
 """The administrator gives roles and tokens, sees how the service is, and what happened."""
 
+import asyncio
 import csv
 import io
 import re
@@ -11,13 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import heartbeat, journal
-from mentoring.administration.contracts import AuditFilter
+from mentoring.administration.contracts import AuditFilter, ChooseSettings
 from mentoring.administration.queries import event_names, read_audit
+from mentoring.administration.service import choose_settings
 from mentoring.db import Database
+from mentoring.deployment import in_force
 from mentoring.followups.contracts import PairingAtRisk
 from mentoring.followups.rules import Level
 from mentoring.heartbeat import Hold, HoldReason
-from mentoring.identity import MACHINE
+from mentoring.identity import MACHINE, Actor
 from mentoring.messages.models import Message
 from mentoring.people import service as people
 from mentoring.people.contracts import PasswordSet
@@ -25,6 +28,7 @@ from mentoring.people.models import Account, ApiToken, Person
 from mentoring.people.rules import LastAdministrator
 from mentoring.policy import NotYours
 from mentoring.programmes.models import Coordinator, Programme
+from mentoring.settings import Settings
 from mentoring.upkeep.rules import BACKUP
 from mentoring.upkeep.service import hold_clock
 from tests.builders import NOW, a_person, a_programme, as_actor
@@ -198,3 +202,25 @@ async def test_the_audit_list_does_not_tell_what_was_confided(db: AsyncSession) 
 
 def test_every_kind_of_event_can_be_asked_for() -> None:
     assert {"RoundPublished", "DataExported", "SettingsChanged", "PasswordSet"} <= set(event_names())
+
+
+async def test_of_two_who_choose_the_same_setting_at_once_the_later_has_the_say(
+    database: Database, settings: Settings
+) -> None:
+    async with database.sessions.begin() as db:
+        actors = [as_actor(await a_person(db), administrator=True) for _ in range(2)]
+
+    async def choose(actor: Actor, name: str) -> None:
+        async with database.sessions.begin() as db:
+            await choose_settings(db, actor, settings, ChooseSettings({"organisation": name, "language": "fr"}), NOW)
+
+    async with database.sessions.begin() as db:
+        first = ChooseSettings({"organisation": "First", "mails_a_week": "3"})
+        await choose_settings(db, actors[0], settings, first, NOW)
+        later = asyncio.create_task(choose(actors[1], "Second"))
+        await asyncio.wait([later], timeout=0.2)  # until it waits for us
+    await later
+
+    async with database.reading() as db:
+        chosen = await in_force(db, settings)
+    assert (chosen.organisation, chosen.language, chosen.mails_a_week) == ("Second", "fr", 3)

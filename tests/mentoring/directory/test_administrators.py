@@ -1,10 +1,11 @@
-"""A staff file in a coordinator's hands reaches no administrator."""
+"""A staff file in a coordinator's hands reaches no administrator, and no other coordinator's address."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy import select
 
 from mentoring.db import Database
@@ -18,7 +19,11 @@ from mentoring.people.contracts import NewPassword, NewPerson
 from mentoring.people.models import Person
 from mentoring.people.queries import find_person
 from mentoring.people.rules import LinkNotUsable, LinkPurpose
+from mentoring.programmes.models import Coordinator
+from mentoring.programmes.queries import coordinators_of_all
+from tests.builders import a_programme
 from tests.mentoring.directory.staff_files import a_file, a_row
+from tests.mentoring.visitor import Page, come_in
 
 NOW = datetime(2026, 3, 3, 9, tzinfo=UTC)
 COORDINATOR = Actor(id=uuid4(), coordinates=frozenset({uuid4()}))
@@ -105,3 +110,73 @@ async def test_links_that_went_to_the_old_address_let_nobody_in(database: Databa
     with pytest.raises(LinkNotUsable):
         await service.use_link(database, moved, NewPassword(), NOW)
     assert await service.use_link(database, stayed, NewPassword(), NOW)
+
+
+REACHING_A_COORDINATOR = {
+    "readdressed": ([a_row("A1"), a_row("A2", email="mine@example.org")], "a2@example.org"),
+    "address given to another": (
+        [a_row("A1"), a_row("A2", email="away@example.org"), a_row("A3", email="a2@example.org")],
+        "a2@example.org",
+    ),
+    "swapped": ([a_row("A1", email="a2@example.org"), a_row("A2", email="a1@example.org")], "a2@example.org"),
+}
+
+
+async def a_second_coordinator(database: Database) -> tuple[Actor, frozenset[UUID]]:
+    """A1 brings files; A1 and A2 coordinate a programme."""
+    await imported(database, MACHINE, a_file(a_row("A1"), a_row("A2")))
+    async with database.sessions.begin() as db:
+        programme = await a_programme(db)
+        people = [(await find_person(db, number)).id for number in ("A1", "A2")]
+        db.add_all([Coordinator(programme_id=programme.id, person_id=one) for one in people])
+    return Actor(id=people[0], coordinates=frozenset({programme.id})), await coordinators_of_all(database)
+
+
+@pytest.mark.parametrize("apply", [True, False])
+@pytest.mark.parametrize(("rows", "whose"), REACHING_A_COORDINATOR.values(), ids=REACHING_A_COORDINATOR)
+async def test_a_coordinators_file_does_not_change_the_address_of_another(
+    database: Database, rows: list[dict[str, str]], whose: str, apply: bool
+) -> None:
+    coordinator, guarded = await a_second_coordinator(database)
+    before = await directory(database)
+
+    upload = a_file(*rows, apply=apply)
+    report = await import_staff(database, coordinator, upload, Words("en"), NOW, guarded=guarded)
+
+    assert not report.applied
+    assert {one.code for one in report.problems} == {"address_guarded"}
+    assert all(whose in one.text for one in report.problems)
+    assert await directory(database) == before
+
+
+async def test_a_coordinators_file_changes_their_own_address_and_those_of_others(database: Database) -> None:
+    coordinator, guarded = await a_second_coordinator(database)
+    rows = [a_row("A1", email="me@example.org"), a_row("A2", unit="Finance"), a_row("A3")]
+
+    report = await import_staff(database, coordinator, a_file(*rows), Words("en"), NOW, guarded=guarded)
+
+    assert (report.applied, report.added, report.changed) == (True, 1, 2)
+
+
+@pytest.mark.parametrize("actor", [MACHINE, ADMINISTRATOR], ids=["machine", "administrator"])
+async def test_an_administrator_readdresses_a_coordinator(database: Database, actor: Actor) -> None:
+    _, guarded = await a_second_coordinator(database)
+    upload = a_file(a_row("A1"), a_row("A2", email="new@example.org"))
+
+    report = await import_staff(database, actor, upload, Words("en"), NOW, guarded=guarded)
+
+    assert report.applied
+
+
+async def test_the_page_refuses_the_line(client: AsyncClient, database: Database) -> None:
+    coordinator, _ = await a_second_coordinator(database)
+    async with database.reading() as db:
+        person = await find_person(db, str(coordinator.id))
+    await come_in(client, database, person)
+    content = a_file(a_row("A1"), a_row("A2", email="mine@example.org")).content
+
+    answer = await client.post("/staff/import", files={"file": ("staff.csv", content)}, data={"apply": "true"})
+
+    assert "a2@example.org coordinates a programme" in Page(answer).text
+    async with database.reading() as db:
+        assert (await find_person(db, "A2")).email == "a2@example.org"

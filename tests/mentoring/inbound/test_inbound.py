@@ -1,7 +1,6 @@
 """An answer to an invitation, and a bounce: as calendars and mail servers write them, and as others forge them."""
 
 from datetime import datetime, timedelta
-from email.message import EmailMessage, MIMEPart
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +37,7 @@ from mentoring.settings import Settings
 from tests.builders import NOW, a_pairing, a_person, as_actor
 from tests.harness.smtp import Sink
 from tests.mentoring.followups.living import settle
+from tests.mentoring.inbound.letters import a_bounce, a_reply
 from tests.mentoring.messages.posting import a_sender, post_all
 
 SETTINGS = Settings(mail_from="mentoring@example.org")
@@ -74,19 +74,8 @@ def an_answer(
     at: datetime = NOW,
     start: datetime = START,
 ) -> bytes:
-    """As a calendar program writes it (RFC 6047), the calendar's part among others."""
     attendee = who or one.junior.email
-    lines = [
-        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Example//Calendar//EN", f"METHOD:{method}", "BEGIN:VEVENT",
-        f"UID:session-{one.session.id}@example.org", f"SEQUENCE:{sequence}", f"DTSTAMP:{at:%Y%m%dT%H%M%SZ}",
-        f"DTSTART:{start:%Y%m%dT%H%M%SZ}", "ORGANIZER:mailto:mentoring@example.org",
-        f"ATTENDEE;CN=Somebody;PARTSTAT={says}:MAILTO:{attendee}", "END:VEVENT", "END:VCALENDAR", "",
-    ]  # fmt: skip
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = f"Somebody <{sender or attendee}>", "mentoring@example.org", "Re"
-    mail.set_content("Declined: invitation")
-    mail.add_alternative("\r\n".join(lines).encode(), maintype="text", subtype="calendar", params={"method": method})
-    return mail.as_bytes()
+    return a_reply(one.session.id, attendee, says, sender=sender, sequence=sequence, method=method, at=at, start=start)
 
 
 async def receive(db: AsyncSession, content: bytes, now: datetime = NOW) -> Outcome:
@@ -189,23 +178,6 @@ async def test_that_somebody_comes_is_no_news(database: Database) -> None:
 
     async with database.reading() as db:
         assert list(await db.scalars(select(Message))) == []
-
-
-def a_bounce(address: str, about: str, *, action: str = "failed", status: str = "5.1.1", whole: bool = True) -> bytes:
-    """As a mail server writes it (RFC 3464)."""
-    status_part = MIMEPart()
-    status_part.set_type("message/delivery-status")
-    mail = (
-        "From: MAILER-DAEMON@example.org\r\nTo: mentoring@example.org\r\nSubject: Undelivered\r\n"
-        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
-        "--b\r\nContent-Type: text/plain\r\n\r\nSorry\r\n"
-        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.org\r\n\r\n"
-        f"Final-Recipient: rfc822; {address}\r\nAction: {action}\r\nStatus: {status}\r\n"
-        f"Diagnostic-Code: smtp; 550 {status} User unknown\r\n\r\n"
-        f"--b\r\nContent-Type: {'message/rfc822' if whole else 'text/rfc822-headers'}\r\n\r\n"
-        f"Message-ID: {about}\r\nSubject: Did you meet?\r\n\r\n--b--\r\n"
-    )
-    return mail.encode()
 
 
 async def sent_to(db: AsyncSession, person: Person) -> str:

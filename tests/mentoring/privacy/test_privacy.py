@@ -1,28 +1,40 @@
 """Everything about me: to take along, and to have forgotten. What another said in confidence is in neither."""
 
+import asyncio
+from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 from httpx import AsyncClient
+from litestar import Litestar
+from litestar.types import Scope
 from sqlalchemy import Table, select, update
 
 from mentoring import tables
 from mentoring.db import Database
+from mentoring.entrance import provide_db
 from mentoring.i18n import Words
 from mentoring.journal import JournalEntry
 from mentoring.messages.models import Message
 from mentoring.pairings.models import Concern, Pairing
 from mentoring.pairings.rules import Ending, PairingState
-from mentoring.people.models import Account, Person
-from mentoring.people.rules import NOBODY, LastAdministrator
+from mentoring.people.contracts import NewPassword
+from mentoring.people.models import Account, Person, SignIn
+from mentoring.people.rules import NOBODY, LastAdministrator, LinkNotUsable, LinkPurpose
+from mentoring.people.service import make_link, use_link
+from mentoring.policy import Action, SignInNeeded
 from mentoring.privacy import rules, service
 from mentoring.privacy.contracts import EraseMe
-from mentoring.programmes.models import Enrolment
+from mentoring.programmes.contracts import NewDraft
+from mentoring.programmes.drafts import save_draft
+from mentoring.programmes.models import Enrolment, Programme, SignUpDraft
+from mentoring.programmes.rules import Role
 from mentoring.rounds.models import HeldOut, Round, Unmatched
 from mentoring.settings import Settings
 from mentoring.upkeep.invariants import broken_rules
-from tests.builders import NOW, as_actor
+from tests.builders import NOW, a_person, a_programme, as_actor
 from tests.harness.smtp import Sink
 from tests.mentoring.followups.living import settle
 from tests.mentoring.messages.posting import a_sender, post_all
@@ -249,3 +261,80 @@ async def test_a_program_may_do_the_same(client: AsyncClient, database: Database
 
     assert mine.json()["tables"]["person"][0]["given_name"] == people[JUNIOR].given_name
     assert (refused.status_code, refused.json()["code"], done.status_code) == (422, "AddressNotOwn", 204)
+
+
+def came_in(app: Litestar, person: Person, action: Action = Action.SIGN_UP) -> Scope:
+    """A request of somebody who was let in a moment ago, before its transaction begins."""
+    handler = SimpleNamespace(opt={"action": action})
+    state = {"actor": as_actor(person)}
+    return {"method": "POST", "litestar_app": app, "state": state, "route_handler": handler}  # type: ignore[return-value, typeddict-item]  # as much of it as is looked at
+
+
+async def a_draft(database: Database, app: Litestar, person: Person, programme: Programme) -> None:
+    """Somebody keeps what they have typed, as the page does it."""
+    async with asynccontextmanager(provide_db)(came_in(app, person)) as db:
+        await save_draft(db, as_actor(person), programme.name, Role.JUNIOR, NewDraft({"tool": "Signal"}), NOW)
+
+
+async def drafts_and_sign_ins(database: Database) -> list[object]:
+    async with database.reading() as db:
+        return [*await db.scalars(select(SignUpDraft)), *await db.scalars(select(SignIn))]
+
+
+async def test_what_is_sent_from_another_window_after_an_erasure_comes_too_late(
+    database: Database, app: Litestar
+) -> None:
+    async with database.sessions.begin() as db:
+        person, programme = await a_person(db), await a_programme(db)
+        link = await make_link(db, person.id, LinkPurpose.SIGN_IN, NOW)
+    await erased(database, person)
+
+    with pytest.raises(SignInNeeded):
+        await a_draft(database, app, person, programme)
+    with pytest.raises(LinkNotUsable):
+        await use_link(database, link, NewPassword(), NOW)
+
+    assert await drafts_and_sign_ins(database) == []
+
+
+async def test_an_erasure_waits_for_what_another_window_is_about_to_write_and_takes_it_along(
+    database: Database, app: Litestar
+) -> None:
+    async with database.sessions.begin() as db:
+        person, programme = await a_person(db), await a_programme(db)
+
+    async with asynccontextmanager(provide_db)(came_in(app, person)) as db:
+        erasing = asyncio.create_task(erased(database, person))
+        await save_draft(db, as_actor(person), programme.name, Role.JUNIOR, NewDraft({"tool": "Signal"}), NOW)
+    await erasing
+
+    assert await drafts_and_sign_ins(database) == []
+
+
+async def test_what_was_let_in_before_an_erasure_and_begins_during_it_is_refused(
+    database: Database, app: Litestar
+) -> None:
+    async with database.sessions.begin() as db:
+        person, programme = await a_person(db), await a_programme(db)
+
+    async with database.sessions.begin() as db:
+        await service.erase_me(db, as_actor(person), EraseMe(person.email), NOW)
+        writing = asyncio.create_task(a_draft(database, app, person, programme))
+        await asyncio.wait([writing], timeout=0.2)  # until it waits for us; had it gone by, it would have ended
+
+    with pytest.raises(SignInNeeded):
+        await writing
+    assert await drafts_and_sign_ins(database) == []
+
+
+async def test_two_windows_erase_the_same_person_once(database: Database, app: Litestar) -> None:
+    async with database.sessions.begin() as db:
+        person = await a_person(db)
+
+    async def erase() -> None:
+        async with asynccontextmanager(provide_db)(came_in(app, person, Action.ERASE)) as db:
+            await service.erase_me(db, as_actor(person), EraseMe(person.email), NOW)
+
+    both = await asyncio.gather(erase(), erase(), return_exceptions=True)
+
+    assert sorted(type(one).__name__ for one in both) == ["AddressNotOwn", "NoneType"]

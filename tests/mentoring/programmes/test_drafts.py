@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring import db as databases
 from mentoring.identity import MACHINE
 from mentoring.people.rules import PersonNotFound
 from mentoring.programmes import rules
@@ -12,6 +14,7 @@ from mentoring.programmes.contracts import NewDraft
 from mentoring.programmes.drafts import discard_draft, read_draft, save_draft
 from mentoring.programmes.rules import Role
 from tests.builders import NOW, a_person, a_programme, an_enrolment, as_actor
+from tests.harness.postgres import Cluster
 
 TYPED: dict[str, str | list[str]] = {"skill-1": "2.6", "tool": ["Teams", "X"], "version": "new"}
 LATER = NOW + timedelta(minutes=1)
@@ -80,3 +83,29 @@ async def test_more_than_a_form_holds_is_refused_and_a_machine_fills_in_none(db:
             await save_draft(db, ama, programme.name, Role.JUNIOR, NewDraft({**typed}), NOW)
     with pytest.raises(PersonNotFound):
         await save_draft(db, MACHINE, programme.name, Role.JUNIOR, NewDraft(TYPED), NOW)
+
+
+async def test_another_window_that_keeps_and_throws_away_at_the_same_moment_is_no_mistake(
+    postgresql_database_url: str, cluster: Cluster, worker_database: str
+) -> None:
+    """Its two statements come before each second one of ours, where they hurt most."""
+    async with databases.database(postgresql_database_url) as database:
+        async with database.sessions.begin() as db:
+            programme, person = await a_programme(db), await a_person(db)
+        theirs = iter((
+            f"INSERT INTO sign_up_draft VALUES ('{programme.id}', '{person.id}', 'leader', now(), '{{}}')",
+            "DELETE FROM sign_up_draft",
+        ))  # fmt: skip
+        seen = 0
+
+        def meanwhile(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+            nonlocal seen
+            seen += "sign_up_draft" in statement
+            if "sign_up_draft" in statement and seen in (2, 3):
+                cluster.execute(next(theirs), database=worker_database)
+
+        event.listen(database.engine.sync_engine, "before_cursor_execute", meanwhile)
+        async with database.sessions.begin() as db:
+            saved = await save_draft(db, as_actor(person), programme.name, Role.LEADER, NewDraft(TYPED), NOW)
+
+        assert (saved.saved_at, next(theirs, None)) == (NOW, None)

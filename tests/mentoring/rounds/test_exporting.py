@@ -33,8 +33,7 @@ async def exported(database: Database, format: ExportFormat) -> Export:
         await a_leader(db, world, "L1", given_name="=HYPERLINK(1)", family_name="Mensah")
         await a_junior(db, world, "J1", given_name="李", family_name="雷")
     round_id = await proposed(database, world)
-    async with database.sessions.begin() as db:
-        return await export_round(db, MACHINE, str(round_id), format, NOW)
+    return await export_round(database, MACHINE, str(round_id), format, NOW)
 
 
 async def trail(db: AsyncSession) -> list[str]:

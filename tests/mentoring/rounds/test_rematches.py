@@ -23,7 +23,7 @@ async def meeting(database: Database, leaders: dict[str, int], juniors: dict[str
         world = await a_world(db, leaders, juniors)
     await published(database, await proposed(database, world))
     async with database.sessions.begin() as db:
-        for pairing in await db.scalars(select(Pairing)):
+        for pairing in await db.scalars(select(Pairing).where(Pairing.programme_id == world.programme.id)):
             pairing.state, pairing.began_at, pairing.wake_at = PairingState.ACTIVE, LATER, None
             pairing.junior_asked_at = LATER
     return world

@@ -62,7 +62,7 @@ async def test_the_cabinet_round(database: Database) -> None:
 
     async with database.reading() as db:
         shown = await queries.show_round(db, MACHINE, "Cabinet 1")
-        ready = await queries.read_readiness(db, MACHINE, str(programme.id), NOW)
+        ready = await queries.read_readiness(database, MACHINE, str(programme.id), NOW)
     found = shown.summary
     assert (found.state, found.leaders, found.matched, round(found.total_fit, 3)) == ("proposed", 427, 408, 219.160)
     assert found.seconds > 0
@@ -129,7 +129,7 @@ async def test_a_stranger_does_not_learn_that_programme_or_round_exist(database:
             with pytest.raises(ProgrammeNotFound):
                 await service.propose_round(db, stranger, str(world.programme.id), Propose(), NOW)
             with pytest.raises(ProgrammeNotFound):
-                await queries.read_readiness(db, stranger, str(world.programme.id), NOW)
+                await queries.read_readiness(database, stranger, str(world.programme.id), NOW)
             with pytest.raises(RoundNotFound):
                 await queries.show_round(db, stranger, round_id)
             with pytest.raises(RoundNotFound):
@@ -162,13 +162,13 @@ async def test_lists_come_in_pages(database: Database) -> None:
     assert (len(first.unmatched), first.unmatched_juniors) == (1, 1)
 
 
-async def test_a_readiness_report_bears_an_empty_side(db: AsyncSession) -> None:
-    world = await a_world(db, {"L1": 1, "L2": 1}, {})
-    junior = await a_junior(db, world, "J1")
-    junior.prepared_at = None
-    await db.flush()
+async def test_a_readiness_report_bears_an_empty_side(database: Database) -> None:
+    async with database.sessions.begin() as db:
+        world = await a_world(db, {"L1": 1, "L2": 1}, {})
+        junior = await a_junior(db, world, "J1")
+        junior.prepared_at = None
 
-    report = await queries.read_readiness(db, MACHINE, str(world.programme.id), NOW)
+    report = await queries.read_readiness(database, MACHINE, str(world.programme.id), NOW)
 
     assert (report.leaders, report.juniors, report.juniors_unprepared, report.places) == (2, 0, 1, 0)
 
@@ -179,8 +179,7 @@ async def test_a_readiness_report_counts_supply_and_demand(database: Database) -
         await a_leader(db, world, "L3", {"5.4": 0})
         await a_junior(db, world, "J2", {"5.4": 1, "2.6": 2}, capacity=2)
 
-    async with database.reading() as db:
-        report = await queries.read_readiness(db, MACHINE, str(world.programme.id), NOW)
+    report = await queries.read_readiness(database, MACHINE, str(world.programme.id), NOW)
 
     scarce, plenty = report.competences
     assert (scarce.code, scarce.leaders, scarce.juniors, scarce.places) == ("5.4", 1, 0, 0)

@@ -49,6 +49,16 @@ async def test_a_visitor_chooses_a_language_and_keeps_it_on_the_way_in(client: A
     assert Page(await client.get("/sign-in?language=fr")).language == "fr"
 
 
+async def test_who_is_signed_in_keeps_the_language_of_an_address_on_the_way_to_their_work(
+    client: AsyncClient, database: Database
+) -> None:
+    await come_in(client, database, await somebody(database))
+
+    arrived = await client.get("/?language=fr", follow_redirects=True)
+
+    assert (arrived.url.path, Page(arrived).language) == ("/me", "fr")
+
+
 async def test_who_is_signed_in_begins_where_their_work_is(client: AsyncClient, database: Database) -> None:
     person = await somebody(database)
 
