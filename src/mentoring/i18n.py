@@ -5,7 +5,7 @@ A key that a language lacks is read in English; a key that English lacks too is 
 
 import gettext
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup, escape
+
+from mentoring.collation import Place, place_of
 
 CATALOGUES = Path(__file__).parent / "locale"
 LANGUAGES = ("en", "fr", "es", "ar", "ru", "zh")
@@ -121,6 +123,14 @@ class Words:
     def listed(self, things: Iterable[object]) -> str:
         """Several things in one breath: a, b and c."""
         return str(format_list([str(one) for one in things], locale=self.locale))
+
+    def place(self, name: str) -> Place:
+        """Where a name stands in a list, as readers of this language look for it."""
+        return place_of(name, self.language)
+
+    def named(self, codes: Iterable[str], name: Callable[[str], str]) -> list[tuple[str, str]]:
+        """Codes with what the reader calls them, in the order of the names, to choose from."""
+        return sorted(((code, name(code)) for code in codes), key=lambda one: self.place(one[1]))
 
     def number(self, value: float, digits: int = 0) -> str:
         return str(format_decimal(round(value, digits), locale=self.locale))

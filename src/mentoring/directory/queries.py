@@ -17,7 +17,7 @@ from mentoring.directory.models import AuditTrait, LineKind, ReportingLine
 from mentoring.directory.rules import StaffRow
 from mentoring.identity import Actor
 from mentoring.people.models import Person
-from mentoring.people.queries import find_person, full_name
+from mentoring.people.queries import by_name, find_person, full_name
 from mentoring.people.rules import PersonNotFound, words_of
 from mentoring.policy import Action
 
@@ -118,7 +118,7 @@ async def search_people(
 ) -> list[PersonSummary]:
     """People of whom every word of ``query`` begins a word of name, address, number, post or unit; by family name.
 
-    Who is meant is found in the index alone, which holds the words in the order of the answer.
+    Who is meant is found in the index alone, in its own order; the few who are shown stand in the reader's.
     """
     policy.require_right(actor, Action.PEOPLE_READ)
     found = select(Person.id).limit(limit).offset(offset)
@@ -127,7 +127,7 @@ async def search_people(
     for word in words_of(query)[:MOST_WORDS]:
         found = found.where(Person.known_by.contains(f" {word}"))
     people = select(Person).where(Person.id.in_(found.order_by(*BY_NAME)))
-    return [summary(person) for person in await db.scalars(people.order_by(*BY_NAME))]
+    return [summary(person) for person in by_name(await db.scalars(people), actor.language)]
 
 
 async def read_entry(db: AsyncSession, actor: Actor, ref: str) -> DirectoryEntry:
@@ -143,7 +143,7 @@ async def read_entry(db: AsyncSession, actor: Actor, ref: str) -> DirectoryEntry
         line_up=await _line_up(db, person.id),
         dotted=await _managers(db, person.id, LineKind.DOTTED),
         appraisers=await _managers(db, person.id, LineKind.APPRAISER),
-        reports=await _reports(db, person.id),
+        reports=await _reports(db, person.id, actor.language),
     )
 
 
@@ -170,7 +170,7 @@ async def _managers(db: AsyncSession, person_id: UUID, kind: LineKind) -> list[C
     return [_colleague(person) for person in await db.scalars(statement)]
 
 
-async def _reports(db: AsyncSession, person_id: UUID) -> list[Colleague]:
+async def _reports(db: AsyncSession, person_id: UUID, language: str) -> list[Colleague]:
     statement = (
         select(Person)
         .join(ReportingLine, ReportingLine.person_id == Person.id)
@@ -178,7 +178,7 @@ async def _reports(db: AsyncSession, person_id: UUID) -> list[Colleague]:
         .order_by(Person.family_name, Person.given_name, Person.id)
         .limit(MOST_REPORTS)
     )
-    return [_colleague(person) for person in await db.scalars(statement)]
+    return [_colleague(person) for person in by_name(await db.scalars(statement), language)]
 
 
 def _colleague(person: Person) -> Colleague:

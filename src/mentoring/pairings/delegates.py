@@ -16,7 +16,7 @@ from mentoring.pairings.models import Delegate, Pairing, PairSession
 from mentoring.pairings.queries import AHEAD, MANY
 from mentoring.pairings.rules import DelegateNotSuitable, PairingState
 from mentoring.people.models import Person
-from mentoring.people.queries import find_person, full_name
+from mentoring.people.queries import by_name, find_person, full_name
 from mentoring.policy import Action
 
 
@@ -24,12 +24,12 @@ async def list_delegates(db: AsyncSession, actor: Actor) -> list[DelegateView]:
     """Whom one lets book one's sessions as a leader."""
     policy.require_right(actor, Action.DELEGATES)
     rows = await db.execute(
-        select(Delegate.named_at, Person)
-        .join(Person, Person.id == Delegate.person_id)
+        select(Person, Delegate.named_at)
+        .join(Delegate, Delegate.person_id == Person.id)
         .where(Delegate.leader_id == actor.id)
-        .order_by(Person.family_name, Person.given_name, Person.id)
     )
-    return [DelegateView(person.id, full_name(person), named_at) for named_at, person in rows]
+    named = {row.Person: row.named_at for row in rows}
+    return [DelegateView(one.id, full_name(one), named[one]) for one in by_name(named, actor.language)]
 
 
 async def name_delegate(db: AsyncSession, actor: Actor, named: NameDelegate, now: datetime) -> list[DelegateView]:

@@ -1,11 +1,13 @@
 """Who somebody is."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import policy
+from mentoring.collation import place_of
 from mentoring.identity import Actor
 from mentoring.people.contracts import AdministratorView, PersonView, TokenView
 from mentoring.people.models import Account, ApiToken, Person
@@ -15,6 +17,11 @@ from mentoring.policy import Action
 
 def full_name(person: Person) -> str:
     return f"{person.given_name} {person.family_name}".strip()
+
+
+def by_name(people: Iterable[Person], language: str) -> list[Person]:
+    """In the order in which a reader of ``language`` looks for people: by family name, then by given name."""
+    return sorted(people, key=lambda one: (place_of(f"{one.family_name} {one.given_name}".strip(), language), one.id))
 
 
 async def find_person(db: AsyncSession, ref: str) -> Person:
@@ -91,6 +98,5 @@ async def list_administrators(db: AsyncSession, actor: Actor) -> list[Administra
         select(Person)
         .join(Account, Account.person_id == Person.id)
         .where(Account.administrator, Person.left_on.is_(None))
-        .order_by(Person.family_name, Person.given_name, Person.id)
     )
-    return [AdministratorView(one.id, full_name(one), one.email) for one in rows]
+    return [AdministratorView(one.id, full_name(one), one.email) for one in by_name(rows, actor.language)]

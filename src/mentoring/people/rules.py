@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
+from mentoring.collation import BARE
 from mentoring.errors import Conflict, Invalid, NotAllowed, NotFound
 
 IDLE_LIMIT = timedelta(minutes=30)
@@ -43,8 +44,7 @@ SEARCHED = ("given_name", "family_name", "email", "staff_no", "job_title", "unit
 LONGEST_KNOWN_BY = 250
 """Characters: with two names of 100 they are what an entry of PostgreSQL's index can hold, however they are written."""
 WORD = re.compile(r"[^\W_]+")
-BARE = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
-"""Letters that Unicode does not take apart, as they are typed by who has no key for them."""
+TYPED = str.maketrans(BARE)
 DOMAIN = re.compile(r"@\S*")
 """Of an address only what stands before it tells people apart."""
 
@@ -230,7 +230,7 @@ def words_of(text: str) -> tuple[str, ...]:
     """The words of a text as they are looked for: no capitals, accents or signs. ``José O'Neill``: jose, o, neill."""
     plain = DOMAIN.sub(" ", text).casefold()
     if not plain.isascii():
-        apart = unicodedata.normalize("NFKD", plain.translate(BARE))
+        apart = unicodedata.normalize("NFKD", plain.translate(TYPED))
         plain = "".join(one for one in apart if not unicodedata.combining(one))
     return tuple(WORD.findall(plain))
 

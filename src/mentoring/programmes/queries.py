@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from mentoring import policy
+from mentoring.collation import place_of
 from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.people.models import Person
-from mentoring.people.queries import full_name
+from mentoring.people.queries import by_name, full_name
 from mentoring.policy import Action
 from mentoring.programmes.contracts import (
     EnrolledSkill,
@@ -84,7 +85,7 @@ async def list_programmes(db: AsyncSession, actor: Actor) -> list[ProgrammeSumma
     drafts: dict[UUID, list[Role]] = {}
     for programme_id, role in begun:
         drafts.setdefault(programme_id, []).append(role)
-    programmes = await db.scalars(select(Programme).where(_visible_to(actor, roles)).order_by(Programme.name))
+    programmes = await db.scalars(select(Programme).where(_visible_to(actor, roles)))
     return [
         ProgrammeSummary(
             id=one.id,
@@ -97,7 +98,7 @@ async def list_programmes(db: AsyncSession, actor: Actor) -> list[ProgrammeSumma
             drafts=drafts.get(one.id, []),
             shared_hours=one.rules.shared_hours if one.rules.time else 0,
         )
-        for one in programmes
+        for one in sorted(programmes, key=lambda one: (place_of(one.name, actor.language), one.id))
     ]
 
 
@@ -109,16 +110,15 @@ def _visible_to(actor: Actor, roles: Iterable[UUID]) -> ColumnElement[bool]:
 
 async def read_programme(db: AsyncSession, actor: Actor, ref: str) -> ProgrammeView:
     """A programme in full. Raises ``ProgrammeNotFound``."""
-    return await view(db, await find_programme(db, actor, ref))
+    return await view(db, actor, await find_programme(db, actor, ref))
 
 
-async def view(db: AsyncSession, programme: Programme) -> ProgrammeView:
+async def view(db: AsyncSession, actor: Actor, programme: Programme) -> ProgrammeView:
     counts = await _counts(db, programme.id)
     coordinators = await db.scalars(
         select(Person)
         .join(Coordinator, Coordinator.person_id == Person.id)
         .where(Coordinator.programme_id == programme.id)
-        .order_by(Person.family_name, Person.given_name, Person.id)
     )
     return ProgrammeView(
         id=programme.id,
@@ -133,7 +133,7 @@ async def view(db: AsyncSession, programme: Programme) -> ProgrammeView:
         ladder=programme.ladder,
         leaders=counts.get(Role.LEADER, RoleCount()),
         juniors=counts.get(Role.JUNIOR, RoleCount()),
-        coordinators=[name_of(person) for person in coordinators],
+        coordinators=[name_of(person) for person in by_name(coordinators, actor.language)],
     )
 
 
@@ -259,17 +259,21 @@ async def list_enrolments(
 ) -> list[EnrolmentView]:
     """The sign-ups of a programme, by role and name. Raises ``ProgrammeNotFound``."""
     programme = await find_programme(db, actor, ref)
-    statement = (
-        select(Enrolment, Person)
-        .join(Person, Person.id == Enrolment.person_id)
-        .where(Enrolment.programme_id == programme.id)
-        .order_by(Enrolment.role, Person.family_name, Person.given_name, Enrolment.id)
-        .limit(limit)
-        .offset(offset)
+    known = select(Enrolment.role, Person.family_name, Person.given_name, Enrolment.id).join(
+        Person, Person.id == Enrolment.person_id
     )
-    if role is not None:
-        statement = statement.where(Enrolment.role == role)
-    rows = (await db.execute(statement)).all()
+    named = await db.execute(
+        known.where(Enrolment.programme_id == programme.id, Enrolment.role == role if role else true())
+    )
+    place = {
+        one: (its_role, place_of(f"{family} {given}".strip(), actor.language), one)
+        for its_role, family, given, one in named
+    }
+    shown = sorted(place, key=place.__getitem__)[offset : offset + limit]
+    found = await db.execute(
+        select(Enrolment, Person).join(Person, Person.id == Enrolment.person_id).where(Enrolment.id.in_(shown))
+    )
+    rows = sorted(found.all(), key=lambda row: place[row[0].id])
     skills = await _skills(db, [enrolment for enrolment, _ in rows])
     return [_enrolment_view(enrolment, person, skills.get(enrolment.id, [])) for enrolment, person in rows]
 

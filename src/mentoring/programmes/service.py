@@ -50,7 +50,7 @@ async def create_programme(db: AsyncSession, actor: Actor, new: NewProgramme, no
     await ensure_catalogue(db)
     journal.record(db, ProgrammeCreated(programme.id), by=actor.id, at=now)
     await db.flush()
-    return await queries.view(db, programme)
+    return await queries.view(db, actor, programme)
 
 
 async def change_programme(
@@ -73,7 +73,7 @@ async def change_programme(
     await _flush(db, programme.name)
     if names := changes.names_set(change):
         journal.record(db, ProgrammeChanged(programme.id, names), by=actor.id, at=now)
-    return await queries.view(db, programme)
+    return await queries.view(db, actor, programme)
 
 
 async def _flush(db: AsyncSession, name: str) -> None:
@@ -92,7 +92,7 @@ async def add_coordinator(db: AsyncSession, actor: Actor, ref: str, person: str,
     if await db.get(Coordinator, (programme.id, found.id)) is None:
         await insert_missing(db, Coordinator, [{"programme_id": programme.id, "person_id": found.id}])
         journal.record(db, CoordinatorAdded(programme.id, found.id), by=actor.id, at=now)
-    return await queries.view(db, programme)
+    return await queries.view(db, actor, programme)
 
 
 async def remove_coordinator(db: AsyncSession, actor: Actor, ref: str, person: str, now: datetime) -> ProgrammeView:
@@ -105,4 +105,4 @@ async def remove_coordinator(db: AsyncSession, actor: Actor, ref: str, person: s
             delete(Coordinator).where(Coordinator.programme_id == programme.id, Coordinator.person_id == found.id)
         )
         journal.record(db, CoordinatorRemoved(programme.id, found.id), by=actor.id, at=now)
-    return await queries.view(db, programme)
+    return await queries.view(db, actor, programme)

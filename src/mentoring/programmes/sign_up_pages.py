@@ -162,7 +162,7 @@ async def _sign_up_page(
         spans=forms.spans_of(shown),
         skills=skills,
         tools=forms.TOOLS,
-        languages=sorted(((code, words.language_name(code)) for code in forms.SPOKEN), key=lambda one: one[1]),
+        languages=words.named(forms.SPOKEN, words.language_name),
         most=CAPACITY[role],
     )
 

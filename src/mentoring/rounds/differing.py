@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, structs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.collation import place_of
 from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.programmes.rules import PolicyName
@@ -73,7 +74,7 @@ async def compare_runs(database: Database, actor: Actor, round_ref: str, data: A
     if data.policy:
         there = await _by_policy(database, round_, here, data.policy)
     async with database.reading() as db:
-        differences = await _differences(db, here, there)
+        differences = await _differences(db, here, there, actor.language)
     leaders = {leader for leader, _ in (*here, *there)}
     return RunDifference(
         round=round_.id,
@@ -129,7 +130,7 @@ async def _by_policy(database: Database, round_: Round, here: Fits, policy: Poli
     return {pair: fit for pair, fit in here.items() if pair not in gone} | named(answer.made)
 
 
-async def _differences(db: AsyncSession, here: Fits, there: Fits) -> list[Difference]:
+async def _differences(db: AsyncSession, here: Fits, there: Fits, language: str) -> list[Difference]:
     only: tuple[Fits, Fits] = (
         {pair: fit for pair, fit in here.items() if pair not in there},
         {pair: fit for pair, fit in there.items() if pair not in here},
@@ -140,7 +141,7 @@ async def _differences(db: AsyncSession, here: Fits, there: Fits) -> list[Differ
         for (leader, junior), fit in side.items():
             by_leader[leader][place].append(Partner(members[junior], fit))
     found = [Difference(members[leader], *both) for leader, both in by_leader.items()]
-    return sorted(found, key=lambda one: (one.leader.staff_no or "", one.leader.name))
+    return sorted(found, key=lambda one: (place_of(one.leader.name, language), one.leader.staff_no or ""))
 
 
 def _sums(fits: Fits) -> Sums:

@@ -27,7 +27,7 @@ from mentoring.rounds.programme_pages import comparison
 from mentoring.rounds.review import Wanted, review_round
 from mentoring.rounds.rules import ExportFormat, OverrideKind
 from mentoring.web.doors import AnyRequest, page
-from mentoring.web.forms import Typed, command_of, kept, several, single
+from mentoring.web.forms import Typed, command_of, flat, kept, several, single
 
 
 class ExportForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,7 +76,7 @@ class RoundPages(Controller):
         now: NamedDependency[datetime],
     ) -> Redirect:
         """Take what was tried."""
-        async with kept(partial(_round, db, actor, words, round_ref), db):
+        async with kept(partial(_round, db, actor, words, round_ref, data), db):
             await service.decide_pairs(db, actor, round_ref, _decided(data), now)
         return Redirect(f"/rounds/{round_ref}", status_code=303)
 
@@ -155,7 +155,7 @@ class RoundPages(Controller):
     ) -> Template:
         async with kept(partial(_replayed, database, actor, words, round_ref)):
             done = await service.replay_round(database, actor, round_ref)
-        return await _replayed(database, actor, words, round_ref, done)
+        return await _replayed(database, actor, words, round_ref, done=done)
 
     @post("/verify", opt={"action": Action.ROUND_READ}, status_code=200)
     async def verify(
@@ -178,8 +178,8 @@ class RoundPages(Controller):
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
     ) -> Template:
-        async with kept(partial(_replayed, database, actor, words, round_ref)):
-            asked = command_of(Explain, {name: single(data, name) for name in data})
+        async with kept(partial(_replayed, database, actor, words, round_ref, data)):
+            asked = command_of(Explain, flat(data))
             found = await explaining.explain(database, actor, round_ref, asked.leader, asked.junior)
         return page("rounds/explained.html", found=found, lines=list(wording.explanation(words, found)))
 
@@ -192,7 +192,7 @@ class RoundPages(Controller):
         words: NamedDependency[Words],
     ) -> Template:
         found = await read_fairness(database, actor, round_ref)
-        return page("rounds/fairness.html", found=found, label=partial(wording.group_label, words))
+        return page("rounds/fairness.html", found=found, labelled=partial(wording.labelled, words))
 
     @post("/what-if", opt={"action": Action.ROUND_READ}, status_code=200)
     async def what_if(
@@ -204,7 +204,7 @@ class RoundPages(Controller):
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
     ) -> Template:
-        async with kept(partial(_replayed, database, actor, words, round_ref)):
+        async with kept(partial(_replayed, database, actor, words, round_ref, data)):
             found = await asking.what_if(database, desk, actor, round_ref, _what_if(data))
         return page("rounds/what_if.html", found=found, lines=list(wording.consequence(words, found)))
 
@@ -277,18 +277,24 @@ async def _round(
         "rounds/round.html",
         view=view,
         lines=lines_of(words, view),
+        countries=words.named(view.countries, words.country_name),
         policies=list(PolicyName),
-        typed=typed or {},
+        typed=flat(typed or {}),
         sorted_by=partial(address_of, view.wanted),
         replay=replay,
     )
 
 
 async def _replayed(
-    database: Database, actor: Actor, words: Words, round_ref: str, done: Replay | None = None
+    database: Database,
+    actor: Actor,
+    words: Words,
+    round_ref: str,
+    typed: Typed | None = None,
+    done: Replay | None = None,
 ) -> Template:
     async with database.reading() as db:
-        return await _round(db, actor, words, round_ref, replay=done)
+        return await _round(db, actor, words, round_ref, typed, replay=done)
 
 
 ROUTES = (*programme_pages.ROUTES, RoundPages, *desk_pages.ROUTES)

@@ -24,7 +24,7 @@ from mentoring.rounds.findings import Comparison, Effects
 from mentoring.rounds.network import read_network
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, kept, single
+from mentoring.web.forms import Typed, command_of, flat, kept
 
 
 class ProgrammeRounds(Controller):
@@ -47,7 +47,7 @@ class ProgrammeRounds(Controller):
         now: NamedDependency[datetime],
     ) -> Redirect:
         async with kept(partial(_rounds, db, actor, programme), db):
-            wanted = command_of(MatchingChange, {name: single(data, name) for name in data})
+            wanted = command_of(MatchingChange, flat(data))
             asked = await service.propose_round(db, actor, programme, Propose(matching=wanted), now)
         return Redirect(f"/rounds/{asked.round}", status_code=303)
 

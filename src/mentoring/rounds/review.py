@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from matching import WEAK, Weights, weights_of
+from mentoring.collation import place_of
 from mentoring.identity import Actor
 from mentoring.pairings.contracts import Parts
 from mentoring.people.models import Person
@@ -104,10 +105,13 @@ async def review_round(db: AsyncSession, actor: Actor, ref: str, wanted: Wanted)
         summary=summary(round_),
         programme=(await db.get_one(Programme, round_.programme_id)).name,
         wanted=wanted,
-        pairs=chosen(rows, wanted),
+        pairs=chosen(rows, wanted, actor.language),
         pair_count=len(rows),
         weak=sum(row.weak for row in rows),
-        units=sorted({unit for row in rows for unit in (row.leader_unit, row.junior_unit) if unit}),
+        units=sorted(
+            {unit for row in rows for unit in (row.leader_unit, row.junior_unit) if unit},
+            key=lambda unit: place_of(unit, actor.language),
+        ),
         countries=sorted({code for row in rows for code in (row.leader_country, row.junior_country) if code}),
         unmatched_leaders=unmatched.get(Role.LEADER, 0),
         unmatched_juniors=unmatched.get(Role.JUNIOR, 0),
@@ -140,12 +144,12 @@ async def _rows(db: AsyncSession, round_id: UUID) -> list[ReviewRow]:
     ]  # fmt: skip
 
 
-def chosen(rows: list[ReviewRow], wanted: Wanted) -> list[ReviewRow]:
+def chosen(rows: list[ReviewRow], wanted: Wanted, language: str) -> list[ReviewRow]:
     """Those that are wanted, in the order wanted; equals stay weakest first."""
     found = rows if wanted == ALL else [row for row in rows if _is_wanted(row, wanted)]
     if wanted.sort == "fit":
         return found[::-1] if wanted.down else found
-    return sorted(found, key=lambda row: str(getattr(row, wanted.sort)).casefold(), reverse=wanted.down)
+    return sorted(found, key=lambda row: place_of(str(getattr(row, wanted.sort)), language), reverse=wanted.down)
 
 
 def _is_wanted(row: ReviewRow, wanted: Wanted) -> bool:

@@ -10,6 +10,7 @@ from mentoring.rounds.findings import (
     Explanation,
     FairGroup,
     FairnessReport,
+    FairSide,
     Loss,
     Member,
     Verification,
@@ -203,6 +204,13 @@ def group_label(words: Words, trait: str, label: str | None) -> str:
     if trait == "grade":
         return words.text("round.fairness.band", low=int(label), high=int(label) + GRADE_BAND - 1)
     return words.country_name(label) if trait == "region" else label
+
+
+def labelled(words: Words, side: FairSide) -> list[tuple[str, FairGroup]]:
+    """The groups with their names: countries in the order of these, bands from the lowest, the unknown last."""
+    named = [(group_label(words, side.trait, one.label), one) for one in side.groups]
+    by_name = side.trait == "region"
+    return sorted(named, key=lambda one: (one[1].label is None, words.place(one[0] if by_name else one[1].label or "")))
 
 
 def explanation(words: Words, found: Explanation) -> Iterator[str]:

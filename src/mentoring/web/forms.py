@@ -50,6 +50,11 @@ def single(typed: Typed, name: str) -> str:
     return (several(typed, name) or [""])[-1].strip()
 
 
+def flat(typed: Typed) -> dict[str, str]:
+    """The one value of every field."""
+    return {name: single(typed, name) for name in typed}
+
+
 class FormUnreadable(Invalid):
     """The form's ``field`` holds what it cannot hold: too long, out of range, or in another form."""
 

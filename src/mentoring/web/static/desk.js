@@ -44,6 +44,8 @@
   const body = desk.querySelector("tbody");
   const shown = desk.querySelector("#shown");
   const collator = new Intl.Collator(document.documentElement.lang, { numeric: true });
+  // As the server has it: an alef is an alef, whatever it carries.
+  const sought = (text) => document.documentElement.lang === "ar" ? text.normalize("NFKD").replace(/\p{M}/gu, "") : text;
   const rows = [...body.rows].map((row) => ({
     row,
     cells: [...row.cells].map((cell) => cell.textContent),
@@ -94,7 +96,7 @@
     heads.forEach((one) => one.removeAttribute("aria-sort"));
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
     close();
-    rows.sort((one, other) => collator.compare(one.cells[column], other.cells[column]) * (down ? -1 : 1));
+    rows.sort((one, other) => collator.compare(sought(one.cells[column]), sought(other.cells[column])) * (down ? -1 : 1));
     body.append(...rows.map(({ row }) => row));
     sift.elements.sort.value = new URL(event.target.closest("a").href).searchParams.get("sort");
     sift.elements.down.value = down;

@@ -1,6 +1,7 @@
 // The sign-up page, made nicer: found by plain words, hours painted, kept as one goes. Without this file the form works.
 "use strict";
 const form = document.getElementById("sign-up");
+form.classList.add("alive");
 const said = form.dataset;
 const one = (selector, within = form) => within.querySelector(selector);
 const all = (selector, within = form) => [...within.querySelectorAll(selector)];
