@@ -33,13 +33,14 @@ async def while_awaited(work: Coroutine[Any, Any, Answer]) -> Answer:
     leaving = _leaving.get()
     if leaving is None:
         return await work
-    working, gone = asyncio.create_task(work), asyncio.ensure_future(leaving())
+    working = asyncio.create_task(work)
+    both: tuple[asyncio.Future[Any], ...] = (working, asyncio.ensure_future(leaving()))
     try:
-        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             raise AskerGone()
         return working.result()
     finally:
-        for one in (working, gone):
+        for one in both:
             one.cancel()
-        await asyncio.wait((working, gone))
+        await asyncio.wait(both)

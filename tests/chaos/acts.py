@@ -88,9 +88,8 @@ async def bounce(db: AsyncSession, now: datetime, person: UUID) -> None:
     await receive_mail(db, MACHINE, settings, a_bounce(address, about), now)
 
 
-ACTS: Mapping[str, Act] = {
-    act.__name__: act for act in (book, call_off, pause, resume, write, sign, end, rematch, reply, bounce)
-}
+ALL: tuple[Act, ...] = (book, call_off, pause, resume, write, sign, end, rematch, reply, bounce)
+ACTS: Mapping[str, Act] = {act.__name__: act for act in ALL}
 
 
 async def _leader(db: AsyncSession, session: UUID) -> Actor:

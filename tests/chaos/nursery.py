@@ -51,7 +51,8 @@ def _become(environment: dict[str, str], log: Path) -> None:
 
 def _run(words: list[str]) -> None:
     ours: dict[str, Callable[..., object]] = {"clock": clock, acts.PROGRAM: acts.main}
-    command, arguments = (ours[words[0]], words[1:]) if words[0] in ours else (program, words)
+    command: Callable[..., object] = ours.get(words[0], program)
+    arguments = words[1:] if words[0] in ours else words
     code = 0
     try:
         command(arguments, prog_name="mentoring")

@@ -205,10 +205,10 @@ async def going_on(database: Database) -> Act:
 
 
 async def signing(database: Database) -> Act:
-    """The second signature, with which the agreement is in force."""
-    pairing, _ = await under_way(database)
+    """The second signature, with which the agreement is in force, and its rhythm with it."""
+    pairing, _ = await under_way(database, SessionState.PLANNED)
     async with database.sessions.begin() as db:
-        await an_agreement(db, pairing, agreed=False, leader_signed_at=NOW)
+        await an_agreement(db, pairing, agreed=False, leader_signed_at=NOW, every_days=14, minutes=60)
     signed = SignAgreement(1, 1)
     return lambda db: agreements.sign_agreement(db, as_actor(pairing.junior_id), pairing.id, signed, NOW)
 

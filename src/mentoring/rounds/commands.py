@@ -1,6 +1,6 @@
 """Rounds on the command line: ready, propose, show, decide on pairs, publish, undo, replay."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -133,7 +133,7 @@ def export(round_ref: str, format_: str, output: Path | None, force: bool, as_js
     """
     wanted = ExportFormat.JSON if as_json else ExportFormat(format_)
 
-    put = exporting.at_hand if output is None else partial(_write, output, force)
+    put: Callable[[bytes], None] = exporting.at_hand if output is None else partial(_write, output, force)
 
     async def work(opened: Database) -> Export:
         return await exporting.export_round(opened, MACHINE, round_ref, wanted, console.moment(), put)
