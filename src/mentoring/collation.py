@@ -41,7 +41,6 @@ class Place(NamedTuple):
     text: str
 
 
-@lru_cache(maxsize=32_768)
 def place_of(text: str, language: str) -> Place:
     """The place of a name among others for a reader of ``language``."""
     composed = unicodedata.normalize("NFKC", text).casefold()
@@ -49,7 +48,7 @@ def place_of(text: str, language: str) -> Place:
     return Place(letters, unicodedata.normalize("NFKD", composed), text.swapcase())
 
 
-@lru_cache(maxsize=32_768)
+@lru_cache(maxsize=16_384)
 def _letter(character: str, language: str) -> str:
     """What one character counts for: without its marks, each letter behind its rank."""
     known = COMPOSED_IN.get(language, {}).get(character) or COMPOSED.get(character)

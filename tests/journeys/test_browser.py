@@ -33,7 +33,7 @@ class Tour:
 
     def __init__(self, program: Process, windows: Browsing, address: str, database_url: str) -> None:
         self.windows, self.address, self.database_url = windows, address, database_url
-        program.wait_until_ready()
+        program.wait_until_ready(seconds=PATIENCE / 1000)
         program.wait_for_words("/mailbox")
         self.links = dict(LINK.findall(program.words))
 
@@ -72,13 +72,14 @@ def tour(start: StartProgram, windows: Browsing, tmp_path: Path) -> Tour:
 
 async def test_a_newcomer_follows_the_demo_from_the_round_to_the_answered_check_in(tour: Tour) -> None:
     await _a_coordinator_runs_the_round(tour)
-    leader = await _accepts_from_the_mail(tour)
-    await _accepts(tour, "junior", DESK)
+    leader = await _accepts_from_the_mail(tour, "leader", "okafor", "found a mentor")
+    junior = await _accepts_from_the_mail(tour, "junior", "kariuki", "Would you be the mentor")
 
     await leader.goto("/me")
     await expect(leader.locator("main")).to_contain_text("Wanjiru Kariuki")
     await picture(leader, "me")
     await _keeps_the_suggested_time(tour, leader)
+    await _books_the_second_session(tour, junior)
     await tour.mail(leader, "okafor", "Invitation:")
     await picture(leader, "mailbox")
 
@@ -105,13 +106,13 @@ async def _a_coordinator_runs_the_round(tour: Tour) -> None:
     await expect(page.locator("main h1")).to_be_visible()
 
 
-async def _accepts_from_the_mail(tour: Tour) -> Page:
+async def _accepts_from_the_mail(tour: Tour, role: str, to: str, about: str) -> Page:
     """The mail leads to the proposal, where opening it says neither yes nor no."""
-    page = await tour.enter("leader", PHONE)
-    await tour.mail(page, "okafor", "found a mentor")
+    page = await tour.enter(role, PHONE)
+    await tour.mail(page, to, about)
     await page.click("main a[href*='/pairings/']")
     accept = page.locator("form[action$='/accept'] button")
-    await picture(page, "proposal")
+    await picture(page, "proposal" if role == "leader" else f"proposal-{role}")
     await accept.click()
     await expect(accept).to_have_count(0)
     return page
@@ -129,16 +130,20 @@ async def _keeps_the_suggested_time(tour: Tour, page: Page) -> None:
     await page.goto("/me")
 
 
-async def _accepts(tour: Tour, role: str, width: int) -> Page:
-    page = await tour.enter(role, width)
-    accept = page.locator("form[action$='/accept'] button")
-    async with asyncio.timeout(PATIENCE / 1000):
-        await page.goto("/me")
-        while not await accept.count():
-            await page.reload()
-    await accept.click()
-    await expect(accept).to_have_count(0)
-    return page
+async def _books_the_second_session(tour: Tour, page: Page) -> None:
+    """At one of the times that suit both; who is not signed in is asked to, and learns nothing from the address."""
+    await page.goto("/me")
+    address = await page.locator("main a[href^='/sessions/']").nth(1).get_attribute("href")
+    stranger = await tour.windows.open(width=PHONE, base_url=tour.address)
+    await stranger.goto(str(address))
+    assert "/sign-in?next=" in stranger.url
+    await page.goto(str(address))
+    await picture(page, "booking")
+    await page.locator("button[name='local_start']").first.click()
+    await expect(page.locator("main h1 + .tag")).to_have_class("tag good")
+    async with database(tour.database_url) as opened, opened.reading() as db:
+        booked = select(PairSession.number).where(PairSession.booked_at.is_not(None)).order_by(PairSession.number)
+        assert list(await db.scalars(booked)) == [1, 2]
 
 
 async def _weeks_pass(tour: Tour) -> None:

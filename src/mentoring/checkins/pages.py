@@ -20,7 +20,9 @@ from mentoring.policy import Action
 from mentoring.settings import Settings
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import AnyRequest, page, speak
-from mentoring.web.forms import kept
+from mentoring.web.forms import Typed, command_of, flat, kept, single
+
+NOTHING: Typed = {}
 
 
 class MyPage(Controller):
@@ -64,13 +66,13 @@ class MyPage(Controller):
     async def answer(
         self,
         check_in_id: FromPath[UUID],
-        data: URLEncodedBody[AnswerCheckIn],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(_mine, db, actor, check_in_id, data.met), db):
-            await service.answer_check_in(db, actor, check_in_id, data, now)
+        async with kept(partial(_mine, db, actor, check_in_id, _met(data), data), db):
+            await service.answer_check_in(db, actor, check_in_id, command_of(AnswerCheckIn, flat(data)), now)
         return Redirect(f"/me/check-ins/{check_in_id}", status_code=303)
 
 
@@ -95,27 +97,37 @@ class CheckInPages(Controller):
     async def answer(
         self,
         token: FromPath[str],
-        data: URLEncodedBody[AnswerCheckIn],
+        data: URLEncodedBody[Typed],
         request: AnyRequest,
         db: NamedDependency[AsyncSession],
         settings: NamedDependency[Settings],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(_from_mail, db, settings, token, request, data.met), db):
-            await service.answer_from_mail(db, settings, token, data, now)
+        async with kept(partial(_from_mail, db, settings, token, request, _met(data), data), db):
+            await service.answer_from_mail(db, settings, token, command_of(AnswerCheckIn, flat(data)), now)
         return Redirect(f"/check-ins/{token}", status_code=303)
 
 
-async def _mine(db: AsyncSession, actor: Actor, check_in_id: UUID, met: Met | None) -> Template:
-    return page("checkins/check_in.html", check_in=await queries.read_check_in(db, actor, check_in_id), met=met)
+def _met(typed: Typed) -> Met | None:
+    return next((one for one in Met if one.value == single(typed, "met")), None)
+
+
+async def _mine(db: AsyncSession, actor: Actor, check_in_id: UUID, met: Met | None, typed: Typed = NOTHING) -> Template:
+    check_in = await queries.read_check_in(db, actor, check_in_id)
+    return page("checkins/check_in.html", check_in=check_in, met=met, typed=flat(typed))
 
 
 async def _from_mail(
-    db: AsyncSession, settings: Settings, token: str, request: AnyRequest, met: Met | None
+    db: AsyncSession,
+    settings: Settings,
+    token: str,
+    request: AnyRequest,
+    met: Met | None,
+    typed: Typed = NOTHING,
 ) -> Template:
     check_in = await service.open_from_mail(db, settings, token)
     speak(request.scope, await service.reader_from_mail(db, settings, token))
-    return page("checkins/check_in.html", check_in=check_in, met=met)
+    return page("checkins/check_in.html", check_in=check_in, met=met, typed=flat(typed))
 
 
 ROUTES = (MyPage, CheckInPages)

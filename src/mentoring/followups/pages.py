@@ -45,6 +45,7 @@ class AtRiskPages(Controller):
             programmes=await list_programmes(db, actor),
             programme=programme,
             level=level,
+            note="",
         )
 
     @get("/{pairing_id:uuid}", opt={"action": Action.RISK_READ})
@@ -62,14 +63,15 @@ class AtRiskPages(Controller):
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(_one, db, actor, pairing_id), db):
+        async with kept(partial(_one, db, actor, pairing_id, single(data, "note")), db):
             done = command_of(Acted, {"note": single(data, "note")})
             await service.act(db, actor, pairing_id, done, now)
         return Redirect("/at-risk", status_code=303)
 
 
-async def _one(db: AsyncSession, actor: Actor, pairing_id: UUID) -> Template:
-    return page("followups/at_risk.html", pairings=[await queries.at_risk_one(db, actor, pairing_id)], programmes=())
+async def _one(db: AsyncSession, actor: Actor, pairing_id: UUID, note: str = "") -> Template:
+    one = await queries.at_risk_one(db, actor, pairing_id)
+    return page("followups/at_risk.html", pairings=[one], programmes=(), note=note)
 
 
 class TryOutPages(Controller):

@@ -8,6 +8,7 @@ from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect, Template
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.i18n import Words
@@ -30,7 +31,9 @@ from mentoring.programmes.forms import SPOKEN
 from mentoring.settings import Settings
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, kept, several, single
+from mentoring.web.forms import Typed, command_of, flat, kept, several, single
+
+EMPTY = dict.fromkeys(WriteAgreement.__struct_fields__, "")
 
 
 class LifePages(Controller):
@@ -51,14 +54,14 @@ class LifePages(Controller):
     async def write(
         self,
         pairing_id: FromPath[UUID],
-        data: URLEncodedBody[WriteAgreement],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
         async with kept(partial(_agreement, db, actor, words, pairing_id, data), db):
-            await agreements.write_agreement(db, actor, pairing_id, data, now)
+            await agreements.write_agreement(db, actor, pairing_id, command_of(WriteAgreement, flat(data)), now)
         return Redirect(f"/pairings/{pairing_id}/agreement", status_code=303)
 
     @post("/agreement/sign", opt={"action": Action.AGREEMENT_SIGN})
@@ -79,16 +82,14 @@ class LifePages(Controller):
     async def pause(
         self,
         pairing_id: FromPath[UUID],
-        data: URLEncodedBody[Pause],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(
-            partial(pairing_page, db, actor, words, pairing_id, now, {"until": data.until.isoformat()}), db
-        ):
-            await pausing.pause_pairing(db, actor, pairing_id, data, now)
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, flat(data)), db):
+            await pausing.pause_pairing(db, actor, pairing_id, command_of(Pause, flat(data)), now)
         return Redirect(f"/pairings/{pairing_id}", status_code=303)
 
     @post("/resume", opt={"action": Action.PAIRING_RESUME})
@@ -106,28 +107,30 @@ class LifePages(Controller):
     async def end(
         self,
         pairing_id: FromPath[UUID],
-        data: URLEncodedBody[EndPairing],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"end": data.reason}), db):
-            await endings.end_pairing(db, actor, pairing_id, data, now)
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"end": single(data, "reason")}), db):
+            await endings.end_pairing(db, actor, pairing_id, command_of(EndPairing, flat(data)), now)
         return Redirect(f"/pairings/{pairing_id}", status_code=303)
 
     @post("/leave", opt={"action": Action.PAIRING_END})
     async def leave(
         self,
         pairing_id: FromPath[UUID],
-        data: URLEncodedBody[LeaveProgramme],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"leave": data.reason}), db):
-            await endings.leave_programme(db, actor, pairing_id, data, now)
+        async with kept(
+            partial(pairing_page, db, actor, words, pairing_id, now, {"leave": single(data, "reason")}), db
+        ):
+            await endings.leave_programme(db, actor, pairing_id, command_of(LeaveProgramme, flat(data)), now)
         return Redirect(f"/pairings/{pairing_id}", status_code=303)
 
     @post("/rematch", opt={"action": Action.REMATCH})
@@ -147,28 +150,28 @@ class LifePages(Controller):
     async def confide(
         self,
         pairing_id: FromPath[UUID],
-        data: URLEncodedBody[RaiseConcern],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Template:
-        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"message": data.message}), db):
-            await concerns.raise_concern(db, actor, pairing_id, data, now)
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, flat(data)), db):
+            await concerns.raise_concern(db, actor, pairing_id, command_of(RaiseConcern, flat(data)), now)
         return await pairing_page(db, actor, words, pairing_id, now, confided=True)
 
     @post("/goals", opt={"action": Action.GOAL_SET})
     async def set_goal(
         self,
         pairing_id: FromPath[UUID],
-        data: URLEncodedBody[SetGoal],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"goal": data.words}), db):
-            await goals.set_goal(db, actor, pairing_id, data, now)
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"goal": single(data, "words")}), db):
+            await goals.set_goal(db, actor, pairing_id, command_of(SetGoal, flat(data)), now)
         return Redirect(f"/pairings/{pairing_id}#goals", status_code=303)
 
     @post("/goals/{goal_id:uuid}", opt={"action": Action.GOAL_SET})
@@ -227,15 +230,15 @@ class LifePages(Controller):
 
 
 async def _agreement(
-    db: AsyncSession, actor: Actor, words: Words, pairing_id: UUID, typed: WriteAgreement | None = None
+    db: AsyncSession, actor: Actor, words: Words, pairing_id: UUID, typed: Typed | None = None
 ) -> Template:
     found = await agreements.read_agreements(db, actor, pairing_id)
     return page(
         "pairings/agreement.html",
         pairing=await queries.read_pairing(db, actor, pairing_id),
         agreements=found,
-        typed=typed or found.proposed,
-        languages=sorted(((code, words.language_name(code)) for code in SPOKEN), key=lambda one: one[1]),
+        typed=structs.asdict(found.proposed) if typed is None else EMPTY | flat(typed),
+        languages=words.named(SPOKEN, words.language_name),
     )
 
 

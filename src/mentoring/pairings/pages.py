@@ -20,7 +20,7 @@ from mentoring.pairings.life import BookSession, ReportSession
 from mentoring.policy import Action
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
-from mentoring.web.forms import kept
+from mentoring.web.forms import Typed, command_of, flat, kept, single
 
 PAUSE_OFFERED = timedelta(days=28)
 """What the form proposes; whoever pauses says how long."""
@@ -59,14 +59,14 @@ class PairingPages(Controller):
     async def decline(
         self,
         pairing_id: FromPath[UUID],
-        data: URLEncodedBody[Decline],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         words: NamedDependency[Words],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, {"reason": data.reason}), db):
-            await service.decline_pairing(db, actor, pairing_id, data, now)
+        async with kept(partial(pairing_page, db, actor, words, pairing_id, now, flat(data)), db):
+            await service.decline_pairing(db, actor, pairing_id, command_of(Decline, flat(data)), now)
         return Redirect(f"/pairings/{pairing_id}", status_code=303)
 
 
@@ -120,13 +120,13 @@ class SessionPages(Controller):
     async def book(
         self,
         session_id: FromPath[UUID],
-        data: URLEncodedBody[BookSession],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(_session, db, actor, session_id, now, data.local_start), db):
-            await booking.book_session(db, actor, session_id, data, now)
+        async with kept(partial(_session, db, actor, session_id, now, single(data, "local_start")), db):
+            await booking.book_session(db, actor, session_id, command_of(BookSession, flat(data)), now)
         return Redirect(f"/sessions/{session_id}", status_code=303)
 
     @post("/call-off", opt={"action": Action.SESSION_BOOK})

@@ -21,7 +21,7 @@ from mentoring.policy import Action
 from mentoring.programmes.queries import my_sign_ups
 from mentoring.settings import Settings
 from mentoring.web.doors import page
-from mentoring.web.forms import kept
+from mentoring.web.forms import Typed, command_of, flat, kept, single
 
 
 class SettingsPages(Controller):
@@ -46,12 +46,12 @@ class SettingsPages(Controller):
     @post("/settings/zone", opt={"action": Action.SIGNED_IN})
     async def zone(
         self,
-        data: URLEncodedBody[ChooseZone],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
     ) -> Redirect:
         async with kept(partial(_settings, db, actor), db):
-            await choose_zone(db, actor, data)
+            await choose_zone(db, actor, command_of(ChooseZone, flat(data)))
         return Redirect("/me/settings", status_code=303)
 
     @post("/settings/reminders", opt={"action": Action.SIGNED_IN})
@@ -89,13 +89,13 @@ class SettingsPages(Controller):
     @post("/delegates", opt={"action": Action.DELEGATES})
     async def name(
         self,
-        data: URLEncodedBody[NameDelegate],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(_settings, db, actor, None, data.person), db):
-            await delegates.name_delegate(db, actor, data, now)
+        async with kept(partial(_settings, db, actor, None, single(data, "person")), db):
+            await delegates.name_delegate(db, actor, command_of(NameDelegate, flat(data)), now)
         return Redirect("/me/settings", status_code=303)
 
     @post("/delegates/{person_id:uuid}/remove", opt={"action": Action.DELEGATES})

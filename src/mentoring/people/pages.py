@@ -18,7 +18,7 @@ from mentoring.people.rules import local_path
 from mentoring.policy import Action
 from mentoring.settings import Settings
 from mentoring.web.doors import AnyRequest, page, session_cookie, speak
-from mentoring.web.forms import Typed, kept
+from mentoring.web.forms import Typed, command_of, flat, kept, several, single
 
 Next = Annotated[str, QueryParameter(max_length=200)]
 
@@ -33,7 +33,7 @@ class PeoplePages(Controller):
     @post("/sign-in", opt={"action": Action.PUBLIC})
     async def sign_in(
         self,
-        data: URLEncodedBody[Credentials],
+        data: URLEncodedBody[Typed],
         request: AnyRequest,
         database: NamedDependency[Database],
         settings: NamedDependency[Settings],
@@ -41,8 +41,10 @@ class PeoplePages(Controller):
     ) -> Redirect:
         source = request.client.host if request.client else "unknown"
         async with kept(partial(_sign_in_again, data)):
-            secret = await service.sign_in(database, data, source, now)
-        return Redirect(local_path(data.next), status_code=303, cookies=[session_cookie(settings, secret)])
+            secret = await service.sign_in(database, command_of(Credentials, _as_typed(data)), source, now)
+        return Redirect(
+            local_path(single(data, "next") or "/"), status_code=303, cookies=[session_cookie(settings, secret)]
+        )
 
     @post("/sign-in/again", opt={"action": Action.PUBLIC}, status_code=200)
     async def sign_in_again(
@@ -75,14 +77,14 @@ class PeoplePages(Controller):
     @post("/forgotten", opt={"action": Action.PUBLIC}, status_code=200)
     async def forgotten(
         self,
-        data: URLEncodedBody[Address],
+        data: URLEncodedBody[Typed],
         request: AnyRequest,
         database: NamedDependency[Database],
         now: NamedDependency[datetime],
     ) -> Template:
         source = request.client.host if request.client else "unknown"
         async with kept(partial(_forgotten_again, data)):
-            await service.ask_for_reset(database, data.email, source, now)
+            await service.ask_for_reset(database, command_of(Address, flat(data)).email, source, now)
         return page("people/forgotten.html", sent=True, email="")
 
     @get("/enter/{secret:str}", opt={"action": Action.PUBLIC})
@@ -145,16 +147,21 @@ class ReminderPages(Controller):
         return page("people/reminders.html", reminders=done)
 
 
-async def _sign_in_again(typed: Credentials) -> Template:
-    return page("people/sign_in.html", next=local_path(typed.next), email=typed.email)
+def _as_typed(data: Typed) -> dict[str, str]:
+    """A password may begin or end with a space."""
+    return {name: several(data, name)[-1] for name in data}
+
+
+async def _sign_in_again(typed: Typed) -> Template:
+    return page("people/sign_in.html", next=local_path(single(typed, "next") or "/"), email=single(typed, "email"))
 
 
 async def _held(template: str, typed: CredentialsAgain) -> Template:
     return page(template, email=typed.email, again=local_path(typed.again), typed=typed.typed)
 
 
-async def _forgotten_again(typed: Address) -> Template:
-    return page("people/forgotten.html", sent=False, email=typed.email)
+async def _forgotten_again(typed: Typed) -> Template:
+    return page("people/forgotten.html", sent=False, email=single(typed, "email"))
 
 
 async def _enter(database: Database, secret: str, now: datetime) -> Template:

@@ -17,7 +17,7 @@ from mentoring.privacy import service
 from mentoring.privacy.contracts import EraseMe
 from mentoring.settings import Settings
 from mentoring.web.doors import page, session_cookie
-from mentoring.web.forms import kept
+from mentoring.web.forms import Typed, command_of, flat, kept, single
 
 
 class DataPages(Controller):
@@ -41,14 +41,14 @@ class DataPages(Controller):
     @post("/erase", opt={"action": Action.ERASE})
     async def erase(
         self,
-        data: URLEncodedBody[EraseMe],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         settings: NamedDependency[Settings],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(_data, db, actor, data.address), db):
-            await service.erase_me(db, actor, data, now)
+        async with kept(partial(_data, db, actor, single(data, "address")), db):
+            await service.erase_me(db, actor, command_of(EraseMe, flat(data)), now)
         return Redirect("/me/data/erased", status_code=303, cookies=[session_cookie(settings, "")])
 
     @get("/erased", opt={"action": Action.PUBLIC})

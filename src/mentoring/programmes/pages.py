@@ -23,7 +23,7 @@ from mentoring.programmes.contracts import NewCoordinator, NewProgramme, SignUps
 from mentoring.programmes.rules import Preset
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import attached, page
-from mentoring.web.forms import Typed, command_of, kept, single
+from mentoring.web.forms import Typed, command_of, flat, kept, single
 
 MANY = 200
 """Sign-ups on one page; all of them are for the API and for exports."""
@@ -87,13 +87,13 @@ class ProgrammeManagement(Controller):
     async def add_coordinator(
         self,
         ref: FromPath[str],
-        data: URLEncodedBody[NewCoordinator],
+        data: URLEncodedBody[Typed],
         db: NamedDependency[AsyncSession],
         actor: NamedDependency[Actor],
         now: NamedDependency[datetime],
     ) -> Redirect:
-        async with kept(partial(_programme, db, actor, ref, {"person": data.person}), db):
-            await service.add_coordinator(db, actor, ref, data.person, now)
+        async with kept(partial(_programme, db, actor, ref, data), db):
+            await service.add_coordinator(db, actor, ref, command_of(NewCoordinator, flat(data)).person, now)
         return Redirect(f"/programmes/{ref}", status_code=303)
 
     @get("/{ref:str}/sign-ups", opt={"action": Action.PROGRAMME_READ})

@@ -64,5 +64,5 @@ def command_of(kind: type[Command], values: object) -> Command:
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
-        _, _, place = str(error).partition("`$.")
+        place = str(error).partition("`$.")[2] or str(error).partition("missing required field `")[2]
         raise FormUnreadable(field=place.partition("`")[0].partition("[")[0]) from error

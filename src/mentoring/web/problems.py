@@ -57,15 +57,19 @@ def _status(refusal: MentoringError) -> int:
 
 
 def refused_by_framework(request: AnyRequest, error: HTTPException) -> Response[object]:
-    """Answer what Litestar refuses: unknown addresses, unreadable bodies, wrong methods."""
+    """Answer what Litestar refuses: unknown addresses, unreadable bodies, wrong methods.
+
+    A field that is called as one of our dependencies (``words``) it takes for our own mistake; it is the asker's.
+    """
     words = words_of(request.scope)
-    key = f"http.{error.status_code}"
+    status = 400 if isinstance(error.__cause__, msgspec.ValidationError) else error.status_code
+    key = f"http.{status}"
     text = words.text(key if words.has(key) else "http.400")
     extra = error.extra if isinstance(error.extra, list) else []
     details: dict[str, object] = {
         "fields": [{"field": one.get("key", ""), "why": one.get("message", "")} for one in extra]
     }
-    return _answer(request, error.status_code, "BadRequest", text, details)
+    return _answer(request, status, "BadRequest", text, details)
 
 
 def too_deep(request: AnyRequest, _: RecursionError) -> Response[object]:

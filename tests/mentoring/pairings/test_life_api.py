@@ -91,6 +91,7 @@ async def test_a_program_confides_assesses_and_lets_somebody_book(database: Data
 
     confided = await client.post(f"{address}/concerns", headers=junior, json={"message": "help"})
     silent = await client.post(f"{address}/concerns", headers=junior, json={"message": ""})
+    endless = await client.post(f"{address}/goals", headers=leader, json={"words": "x" * 301})
     levels = {"skills": [{"skill": "2.6", "after": 3, "before": 1}]}
     early = await client.put(f"{address}/assessment", headers=leader, json=levels)
     assessment = (await client.get(f"{address}/assessment", headers=leader)).json()
@@ -98,7 +99,7 @@ async def test_a_program_confides_assesses_and_lets_somebody_book(database: Data
     books_for = (await client.get("/api/v1/me/delegated-sessions", headers=books)).json()
     removed = await client.delete(f"/api/v1/me/delegates/{assistant.id}", headers=leader)
 
-    assert (confided.status_code, silent.status_code) == (204, 400)
+    assert (confided.status_code, silent.status_code, endless.status_code) == (204, 400, 400)
     assert (early.status_code, early.json()["code"]) == (409, "NothingToAssess")
     assert assessment == {"open": False, "skills": ["2.6"], "mine": [], "assessed_at": None}
     assert [one["id"] for one in named.json()] == [str(assistant.id)]

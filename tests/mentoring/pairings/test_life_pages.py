@@ -137,7 +137,7 @@ async def test_one_writes_both_sign_and_the_page_says_so(client: AsyncClient, da
     assert "Post once a week" in written.text
     name = f"{partner.given_name} {partner.family_name}"
     assert WORDS.text("page.agreement.state.waits", partner=name) in waits.text
-    assert (stale.status_code, unreadable.status_code) == (409, 400)
+    assert (stale.status_code, unreadable.status_code, Page(unreadable).value("minutes")) == (409, 422, "5")
     assert WORDS.text("error.AgreementChanged") in Page(stale).text
     assert (agreement.revision, agreement.leader_signed_at, agreement.minutes) == (2, None, 45)
 
