@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test test-setup check screenshots walk fuzz chaos chaos-full bench-main bench-clock bench-match bench-web bench-strategy mutants lock migrate clean
+.PHONY: help setup run test tests test-setup check style types screenshots walk fuzz chaos chaos-full bench-main bench-clock bench-match bench-web bench-strategy mutants lock migrate clean
 
 PYTHON ?= python3
 # Compiled once, at set-up and at first use: without that every command would spend seconds compiling what it imports.
@@ -10,7 +10,8 @@ export PYTHONDONTWRITEBYTECODE :=
 UV := .tools/bin/uv
 BIN := .venv/bin
 TYPED := src matching scheduler tests
-PYTEST_ARGS ?= -n 2
+# Each worker begins with a half of its own, so that what a module's tests share is made once.
+PYTEST_ARGS ?= -n 2 --dist worksteal
 
 help: ## Say what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,17 +22,24 @@ setup: .venv/.synced ## Make .venv, exactly as locked; quick when nothing change
 run: setup ## Start the service with a demo organisation on this machine
 	@exec $(BIN)/mentoring run --demo
 
-test: setup test-setup check ## Everything: style, types, import contracts, tests on SQLite and PostgreSQL
+test: setup test-setup style ## Everything: style, types, import contracts, tests on SQLite and PostgreSQL
+	@$(MAKE) --no-print-directory --jobs=2 types tests
+
+tests: setup test-setup
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 test-setup: setup
 	@$(BIN)/python tests/prerequisites.py
 
-check: setup ## Style, types and import contracts alone
+check: style types ## Style, types and import contracts alone
+
+style: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict $(TYPED)
 	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy --strict $(TYPED)
 
 screenshots: setup test-setup ## Picture every page in every language and width, and make those of the README anew
 	$(BIN)/python -m tests.journeys.screenshots

@@ -1,6 +1,8 @@
 """What every test may ask for. Databases, mail, browser and processes here are real ones."""
 
+import gc
 import os
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -37,6 +39,8 @@ CLOSING = pytest.StashKey[ExitStack]()
 
 APPS: dict[Settings, Litestar] = {}
 """The service, put together, by its settings but for the database and the secret."""
+OPENED: dict[str, Database] = {}
+"""The databases of this worker, by their addresses. Putting together the same SQL anew took a sixth of the suite."""
 
 StartProgram = Callable[..., Process]
 
@@ -53,6 +57,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if CLOSING in config.stash:
         config.stash[CLOSING].close()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: looking through it again and again would hold up every test."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -76,13 +85,18 @@ def worker_database(run: Run, cluster: Cluster, worker_id: str) -> str:
     """The name of the migrated PostgreSQL database that only this worker uses."""
     name = f"mentoring_{worker_id}"
     create_migrated(run, cluster, name)
+    # Its server is not killed: each commit may leave it to the server when to wait for the disk.
+    cluster.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
     return name
 
 
 @pytest.fixture
-def sqlite_database_url(run: Run, tmp_path: Path) -> str:
-    """A migrated SQLite database with no rows, for tests of what only SQLite does."""
-    return copied_sqlite(run, tmp_path)
+def sqlite_database_url(run: Run, worker_id: str) -> str:
+    """A migrated SQLite database with no rows, for tests of what only SQLite does; a new one at the same address."""
+    folder = run.directory / f"sqlite-{worker_id}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return copied_sqlite(run, folder)
 
 
 @pytest.fixture
@@ -113,9 +127,11 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_id
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = open_database(database_url)
-    yield opened
-    await opened.close()
+    """The database, opened; between tests its connections are closed, and only what SQL it has put together stays."""
+    if database_url not in OPENED:
+        OPENED[database_url] = open_database(database_url)
+    yield OPENED[database_url]
+    await OPENED[database_url].close()
 
 
 @pytest.fixture

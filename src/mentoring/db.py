@@ -240,7 +240,8 @@ def make_ready(url: str) -> None:
     with _reaching(url):
         revisions = asyncio.run(_revisions(url))
     _refuse_newer(revisions)
-    _refuse_older(revisions)
+    if not _newest(revisions):
+        raise SchemaTooOld()
 
 
 @contextmanager
@@ -267,13 +268,15 @@ def _refuse_newer(revisions: set[str]) -> None:
         raise SchemaTooNew(revision=unknown[0])
 
 
-def _refuse_older(revisions: set[str]) -> None:
-    if revisions != set(ScriptDirectory.from_config(migrations()).get_heads()):
-        raise SchemaTooOld()
+def _newest(revisions: set[str]) -> bool:
+    return revisions == set(ScriptDirectory.from_config(migrations()).get_heads())
 
 
 def migrate(url: str, revision: str = "head") -> None:
     """Bring the schema to ``revision``. Safe when several processes start at once.
+
+    Where it is there already, the migrations are not begun: for them every table of every slice would be loaded, and
+    each command on SQLite comes by here.
 
     Raises ``SchemaTooNew`` or ``DatabaseUnreachable``.
     """
@@ -282,7 +285,10 @@ def migrate(url: str, revision: str = "head") -> None:
     with _reaching(url):
         _make_parent(url) if url.startswith("sqlite") else None
         with _alone(url):
-            _refuse_newer(asyncio.run(_revisions(url)))
+            revisions = asyncio.run(_revisions(url))
+    _refuse_newer(revisions)
+    if revision == "head" and _newest(revisions):
+        return
     with _alone(url):
         command.upgrade(config, revision)
 

@@ -5,7 +5,6 @@ prints its port, and stops and removes it as soon as the run of the tests is ove
 ended. PostgreSQL refuses to run as root; then it runs as another user of the machine.
 """
 
-import asyncio
 import importlib.util
 import os
 import pwd
@@ -14,12 +13,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import create_async_engine
+import psycopg
 
 from tests.harness.run import REPOSITORY, Run, free_port, locked
 
@@ -52,16 +50,11 @@ class Cluster:
 
     def execute(self, *statements: str, database: str = "postgres") -> None:
         """Run statements one after the other, each in its own transaction."""
-        # In a thread, because the test that asks may be running in a loop already.
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(asyncio.run, self._execute(statements, database)).result()
-
-    async def _execute(self, statements: tuple[str, ...], database: str) -> None:
-        engine = create_async_engine(self.url(database), isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
+        # Not by the driver of the service: its event loop and type look-ups cost more than most tests.
+        address = f"host=127.0.0.1 port={self.port} user={USER} dbname={database}"
+        with psycopg.connect(address, autocommit=True) as connection:
             for statement in statements:
-                await connection.exec_driver_sql(statement)
-        await engine.dispose()
+                connection.execute(statement.encode())
 
 
 def shared_cluster(run: Run) -> Cluster:

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ Row = dict[str, str]
 Key = TypeVar("Key")
 
 
+@cache
 def cabinet() -> Problem:
     """427 leaders and 329 juniors of a cabinet office, in the order of their staff numbers."""
     with (

@@ -48,6 +48,12 @@ FILLERS: dict[type, object] = {
 }
 """A value for each kind of column; small enough for every constraint."""
 AT_ONCE = 3
+MADE_READY = """
+import sys
+from mentoring.db import make_ready
+make_ready(sys.argv[1])
+print("mentoring.tables" in sys.modules)
+"""
 
 
 def on(url: str, work: Callable[[Connection], Result]) -> Result:
@@ -191,6 +197,14 @@ def test_sqlite_is_made_ready_and_postgresql_waits_for_whoever_runs_it(empty_dat
 
     make_ready(empty_database_url)
     assert table_names(empty_database_url) == {*tables.ALL, "alembic_version"}
+
+
+def test_a_command_on_a_schema_that_is_up_to_date_loads_no_tables_but_its_own(sqlite_database_url: str) -> None:
+    """They would be most of the time that a short command takes."""
+    command_line = [sys.executable, "-c", MADE_READY, sqlite_database_url]
+    ran = subprocess.run(command_line, capture_output=True, text=True, check=True)
+
+    assert ran.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("words", [["programme", "list"], ["serve"]])
