@@ -27,8 +27,9 @@ from tests.harness.server import Process, started
 from tests.harness.smtp import Sink, smtp_sink
 
 # The same examples in every run, so that a change is judged by what it changes; ``make fuzz`` draws others each time.
-hypothesis.settings.register_profile("suite", derandomize=True)
-hypothesis.settings.register_profile("fuzz", derandomize=False)
+# None is late: how long it takes tells of the machine.
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("fuzz", derandomize=False, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 RUN_DIRECTORY = "TESTS_RUN_DIRECTORY"
