@@ -55,8 +55,8 @@ bench-match: .tools/bench/.synced ## Measure the engine beside other solvers; DA
 bench-web: setup test-setup ## Measure every page: bytes, requests, server time, layout shift
 	@$(BIN)/python -m tests.bench.web $(BENCH_ARGS)
 
-mutants: .tools/bench/.synced ## Change the engine in many small ways: how often do its tests notice?
-	@PATH="$(CURDIR)/.tools/bench/bin:$$PATH" mutmut run --max-children 1
+mutants: .tools/bench/.synced ## Change the engine in many small ways, DRAW=250 in so many of them: how often do its tests notice?
+	@export PATH="$(CURDIR)/.tools/bench/bin:$$PATH"; mutmut run --max-children 1 $(if $(DRAW),$$(python -m tests.bench.mutants --draw $(DRAW)))
 	@.tools/bench/bin/python -m tests.bench.mutants
 
 bench-strategy: setup ## Measure whether it pays to list fewer hours or skills than is true

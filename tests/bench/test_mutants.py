@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.mutants import Score, main, scores
+from tests.bench.mutants import Score, drawn, main, scores
 
 
 def written(folder: Path, **files: dict[str, int | None]) -> Path:
@@ -27,5 +27,16 @@ def test_less_than_85_of_100_is_too_little(
 ) -> None:
     codes: dict[str, int | None] = {f"mutant {number}": int(number >= survivors) for number in range(100)}
 
-    assert main(written(tmp_path, fit=codes)) == code
+    assert main([], written(tmp_path, fit=codes)) == code
     assert "not noticed: mutant 0" in capfd.readouterr().out
+
+
+def test_mutants_are_drawn_from_all_files_the_same_each_time(tmp_path: Path) -> None:
+    folder = written(tmp_path, fit=dict.fromkeys("abcdefgh"), lots=dict.fromkeys("ijklmnop"))
+
+    names = drawn(folder, 12)
+
+    assert names == drawn(folder, 12)
+    assert len(set(names)) == 12
+    assert {name in "abcdefgh" for name in names} == {True, False}
+    assert sorted(drawn(folder, 100)) == list("abcdefghijklmnop")
