@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 from sqlalchemy import select
 
 from mentoring.db import database
@@ -25,7 +25,7 @@ from tests.journeys.organisation import PROGRAMME, SIGN_UPS, STAFF, Organisation
 COORDINATOR = "lucia.ferrer@example.org"
 PATIENCE = 60_000
 """Milliseconds that a page may take on a busy machine."""
-PHONE, DESK = {"width": 390, "height": 800}, {"width": 1440, "height": 900}
+PHONE, DESK = ViewportSize(width=390, height=800), ViewportSize(width=1440, height=900)
 MATCHED = 408
 """Leaders of the cabinet who are proposed a junior."""
 
