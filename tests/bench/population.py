@@ -24,10 +24,13 @@ AHEAD = timedelta(days=30)
 Rows = list[dict[str, object]]
 
 
-async def some_pairings(db: AsyncSession, count: int, state: PairingState, now: datetime) -> Rows:
-    """Add so many pairings of one programme, each of two people of its own; return their rows."""
+async def some_pairings(
+    db: AsyncSession, count: int, state: PairingState, now: datetime, people: Rows | None = None
+) -> Rows:
+    """Add so many pairings of one programme, each of two people of its own, or of those who are given."""
     programme = await a_programme(db)
-    people = [_person(number) for number in range(2 * count)]
+    new = [_person(number) for number in range(2 * count)] if people is None else []
+    people = people or new
     roles = (Role.LEADER, Role.JUNIOR)
     enrolments: Rows = [
         {
@@ -39,7 +42,7 @@ async def some_pairings(db: AsyncSession, count: int, state: PairingState, now: 
             "prepared_at": now,
             "hours": FULL_WEEK,
         }
-        for number, person in enumerate(people)
+        for number, person in enumerate(people[: 2 * count])
     ]
     pairings: Rows = [
         {
@@ -60,9 +63,9 @@ async def some_pairings(db: AsyncSession, count: int, state: PairingState, now: 
         }
         for leader, junior in zip(enrolments[::2], enrolments[1::2], strict=True)
     ]
-    await _insert(db, Person, people)
-    await _insert(db, Enrolment, enrolments)
-    await _insert(db, Pairing, pairings)
+    await insert_all(db, Person, new)
+    await insert_all(db, Enrolment, enrolments)
+    await insert_all(db, Pairing, pairings)
     return pairings
 
 
@@ -86,7 +89,7 @@ async def some_sessions(
         for number in range(1, each + 1)
         for starts_at in (first + timedelta(weeks=number),)
     ]
-    await _insert(db, PairSession, sessions)
+    await insert_all(db, PairSession, sessions)
     return sessions
 
 
@@ -111,7 +114,7 @@ async def some_check_ins(
         for place, moment in enumerate(moments)
         for who in ("leader_id", "junior_id")
     ]
-    await _insert(db, CheckIn, check_ins)
+    await insert_all(db, CheckIn, check_ins)
     return check_ins
 
 
@@ -142,5 +145,6 @@ def _person(number: int) -> dict[str, object]:
     }
 
 
-async def _insert(db: AsyncSession, table: type[Base], rows: Rows) -> None:
-    await (await db.connection()).execute(insert(table), rows)
+async def insert_all(db: AsyncSession, table: type[Base], rows: Rows) -> None:
+    if rows:
+        await (await db.connection()).execute(insert(table), rows)

@@ -1,10 +1,9 @@
 """What one is asked and has answered; and what a coordinator must look at."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import policy
@@ -26,12 +25,12 @@ async def my_check_ins(db: AsyncSession, actor: Actor) -> list[CheckInView]:
     """What one was asked, the latest first; what is still open comes before all else."""
     policy.require_right(actor, Action.SIGNED_IN)
     chosen = (
-        select(CheckIn)
+        _seen()
         .where(CheckIn.person_id == actor.id, CheckIn.state.in_(SHOWN))
         .order_by(CheckIn.state != CheckInState.OPEN, CheckIn.due_at.desc(), CheckIn.moment)
         .limit(MANY)
     )
-    return await _views(db, list(await db.scalars(chosen)))
+    return [_view(*row) for row in await db.execute(chosen)]
 
 
 async def read_check_in(db: AsyncSession, actor: Actor, check_in_id: UUID) -> CheckInView:
@@ -42,23 +41,22 @@ async def read_check_in(db: AsyncSession, actor: Actor, check_in_id: UUID) -> Ch
 
 async def view(db: AsyncSession, check_in: CheckIn) -> CheckInView:
     """A check-in as the one who was asked sees it."""
-    return (await _views(db, [check_in]))[0]
+    row = (await db.execute(_seen().where(CheckIn.id == check_in.id))).one()
+    return _view(*row)
 
 
-async def _views(db: AsyncSession, check_ins: Sequence[CheckIn]) -> list[CheckInView]:
+def _seen() -> Select[CheckIn, Programme, Person]:
+    """A check-in with its programme and the other of the two."""
     partner_id = or_(
         (CheckIn.person_id == Pairing.leader_id) & (Person.id == Pairing.junior_id),
         (CheckIn.person_id == Pairing.junior_id) & (Person.id == Pairing.leader_id),
     )
-    rows = await db.execute(
-        select(CheckIn.id, Programme, Person)
+    return (
+        select(CheckIn, Programme, Person)
         .join(Pairing, Pairing.id == CheckIn.pairing_id)
         .join(Programme, Programme.id == CheckIn.programme_id)
         .join(Person, partner_id)
-        .where(CheckIn.id.in_([one.id for one in check_ins]))
     )
-    around = {check_in_id: (programme, partner) for check_in_id, programme, partner in rows}
-    return [_view(one, *around[one.id]) for one in check_ins]
 
 
 def _view(check_in: CheckIn, programme: Programme, partner: Person) -> CheckInView:

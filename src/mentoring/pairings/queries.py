@@ -1,12 +1,12 @@
 """What the two of a pairing see of it, and what its coordinator sees."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -42,8 +42,8 @@ def surveyed_by(actor: Actor) -> ColumnElement[bool]:
 async def my_pairings(db: AsyncSession, actor: Actor) -> list[PairingView]:
     """One's own pairings, the latest first."""
     policy.require_right(actor, Action.SIGNED_IN)
-    chosen = select(Pairing).where(visible_to(actor)).order_by(Pairing.made_at.desc(), Pairing.id).limit(MANY)
-    return await _views(db, actor, list(await db.scalars(chosen)))
+    chosen = _seen(actor).where(visible_to(actor)).order_by(Pairing.made_at.desc(), Pairing.id).limit(MANY)
+    return [_view(actor, *row) for row in await db.execute(chosen)]
 
 
 async def read_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID) -> PairingView:
@@ -54,24 +54,27 @@ async def read_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID) -> Pair
 
 async def view(db: AsyncSession, actor: Actor, pairing: Pairing) -> PairingView:
     """A pairing as the actor, one of the two, sees it."""
-    return (await _views(db, actor, [pairing]))[0]
+    row = (await db.execute(_seen(actor).where(Pairing.id == pairing.id))).one()
+    return _view(actor, *row)
 
 
-async def _views(db: AsyncSession, actor: Actor, pairings: Sequence[Pairing]) -> list[PairingView]:
-    people_ids = {person_id for one in pairings for person_id in (one.leader_id, one.junior_id)}
-    people = {one.id: one for one in await db.scalars(select(Person).where(Person.id.in_(people_ids)))}
-    chosen = select(Programme).where(Programme.id.in_({one.programme_id for one in pairings}))
-    programmes = {one.id: one for one in await db.scalars(chosen)}
-    asked = set(await db.scalars(select(Rematch.pairing_id).where(Rematch.person_id == actor.id)))
-    return [_view(actor, one, people, programmes[one.programme_id], asked) for one in pairings]
+def _seen(actor: Actor) -> Select[Pairing, Person, Person, Programme, bool]:
+    """All that a view is made of, in one way to the database: people look at their pairings more than at all else."""
+    leader, junior = aliased(Person), aliased(Person)
+    rematch = select(Rematch.pairing_id).where(Rematch.pairing_id == Pairing.id, Rematch.person_id == actor.id)
+    return (
+        select(Pairing, leader, junior, Programme, rematch.exists())
+        .join(leader, leader.id == Pairing.leader_id)
+        .join(junior, junior.id == Pairing.junior_id)
+        .join(Programme, Programme.id == Pairing.programme_id)
+    )
 
 
 def _view(
-    actor: Actor, pairing: Pairing, people: dict[UUID, Person], programme: Programme, asked: Collection[UUID]
+    actor: Actor, pairing: Pairing, leads: Person, teaches: Person, programme: Programme, rematch_asked: bool
 ) -> PairingView:
     leader = actor.id == pairing.leader_id
-    me = people[pairing.leader_id if leader else pairing.junior_id]
-    partner = people[pairing.junior_id if leader else pairing.leader_id]
+    me, partner = (leads, teaches) if leader else (teaches, leads)
     standing = rules.standing(pairing.state, leader=leader, by_me=pairing.declined_by_id == actor.id)
     place = Calendar(me.country, me.time_zone or "UTC", programme.ladder)
     begun = pairing.began_at is not None
@@ -95,8 +98,8 @@ def _view(
         paused_by_me=pairing.paused_by_id == actor.id and pairing.state is PairingState.PAUSED,
         completed=pairing.ending is Ending.COMPLETED,
         times=shared_times(pairing.reasons.slots, place.zone, partner.time_zone or "UTC", pairing.made_at),
-        may_rematch=rules.may_rematch(pairing.state, pairing.ending) and pairing.id not in asked,
-        rematch_asked=pairing.id in asked,
+        may_rematch=rules.may_rematch(pairing.state, pairing.ending) and not rematch_asked,
+        rematch_asked=rematch_asked,
     )
 
 
