@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -54,6 +54,7 @@ from tests.harness.server import Process, started
 REQUESTS_A_SECOND, P99_MS = 600, 200
 PAIRINGS, SECONDS, WARM = 10_000, 25.0, 5.0
 WORKERS, CONNECTIONS = 2, 32
+ENGINES = ("SQLite", "PostgreSQL")
 FORM, JSON, A_MINUTE = "application/x-www-form-urlencoded", "application/json", timedelta(minutes=1)
 PEOPLE_IN, COORDINATORS, AT_RISK = 10_000, 4, 40
 """Who is signed in, and how many pairings wait for a coordinator."""
@@ -94,10 +95,13 @@ def mixed_load(
     alone: int = ALONE,
     most: int = MOST_A_SECOND,
     connections: int = CONNECTIONS,
+    engines: Collection[str] = ENGINES,
 ) -> list[Figure]:
-    """Requests a second, how long they take, what else was done meanwhile, and what bound it; on both databases."""
+    """Requests a second, how long they take, what else was done meanwhile, and what bound it; by database."""
     figures: list[Figure] = []
     for name, url in both(workshop, "load").items():
+        if name not in engines:
+            continue
         _import(workshop, url, shape)
         questions = int(most * (warm + seconds) * ANSWERED) + 2 * (FIRST + alone)
         crowd = asyncio.run(_gather(url, pairings, questions))
