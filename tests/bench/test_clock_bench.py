@@ -28,7 +28,9 @@ def test_each_part_counts_what_it_did() -> None:
 
 def test_many_people_at_once_are_answered_while_a_round_is_solved_and_the_clock_works() -> None:
     with workshop() as shop:
-        found = load.mixed_load(shop, SHAPE, pairings=100, seconds=3, warm=1, alone=4, most=400, connections=4, engines={"PostgreSQL"})
+        found = load.mixed_load(
+            shop, SHAPE, pairings=100, seconds=3, warm=1, alone=4, most=400, connections=4, engines={"PostgreSQL"}
+        )
     values = {one.name: one.value for one in found}
     done = {one.name for one in found if isinstance(one.value, int | float) and one.value > 0}
 
