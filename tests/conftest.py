@@ -13,7 +13,7 @@ from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 from msgspec import structs
 from playwright.async_api import Browser, Page
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from mentoring.app import create_app, surrounded
 from mentoring.db import Database, Sessions, open_database
@@ -40,8 +40,8 @@ CLOSING = pytest.StashKey[ExitStack]()
 
 APPS: dict[Settings, Litestar] = {}
 """The service, put together, by its settings but for the database and the secret."""
-OPENED: dict[str, Database] = {}
-"""The databases of this worker, by their addresses. Putting together the same SQL anew took a sixth of the suite."""
+ENGINES: dict[str, AsyncEngine] = {}
+"""Of the databases of this worker, by their addresses. Putting together the same SQL anew took a sixth of the suite."""
 
 StartProgram = Callable[..., Process]
 
@@ -129,10 +129,11 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_id
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """The database, opened; between tests its connections are closed, and only what SQL it has put together stays."""
-    if database_url not in OPENED:
-        OPENED[database_url] = open_database(database_url)
-    yield OPENED[database_url]
-    await OPENED[database_url].close()
+    if database_url not in ENGINES:
+        ENGINES[database_url] = open_database(database_url).engine
+    opened = Database(ENGINES[database_url])
+    yield opened
+    await opened.close()
 
 
 @pytest.fixture

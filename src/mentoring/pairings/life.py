@@ -100,7 +100,7 @@ class Agreements(Struct, frozen=True):
 
 
 class SetGoal(Struct, frozen=True, forbid_unknown_fields=True):
-    words: Annotated[str, Meta(min_length=1, max_length=300, pattern=ONE_LINE)]
+    words: Annotated[str, Meta(max_length=300, pattern=ONE_LINE)]
 
 
 class TickGoal(Struct, frozen=True, forbid_unknown_fields=True):
