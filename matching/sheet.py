@@ -137,7 +137,8 @@ def _glance(hours: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _bytes(small: NDArray[np.int8] | NDArray[np.bool_]) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(small).view(np.uint8)
+    """As bytes of our own: for what may not be written numba would compile all of it once more."""
+    return np.array(small, order="C").view(np.uint8)
 
 
 def _by_time_of_day(problem: Problem) -> Longs:
