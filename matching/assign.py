@@ -62,16 +62,16 @@ def solve(problem: Problem, objective: Objective = COVERAGE_FIRST, progress: Pro
     machine: what the objective leaves open the lots settle.
     Raises: Infeasible when a pin is refused by a rule or exceeds a capacity; InvalidProblem; TooLarge.
     """
-    told = progress or _nobody
+    told = progress or unheard
     check_fits(problem, objective)
     check_pins(problem)
     made, certificate = _made(problem, objective, told)
     pairs = np.concatenate([problem.pinned, made])
     pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))].astype(np.int32)
-    return explained(objective, pairs, facts_of(problem, objective, pairs, told), certificate)
+    return explained(objective, pairs, facts_of(problem, tables(problem), objective, pairs, told), certificate)
 
 
-def _nobody(stage: str, share: float) -> None:
+def unheard(stage: str, share: float) -> None:
     """Stand in for a listener."""
 
 
@@ -182,9 +182,10 @@ class Facts(NamedTuple):
 
 
 def facts_of(
-    problem: Problem, objective: Objective, pairs: NDArray[np.int32], told: Progress, counted: Tables | None = None
+    problem: Problem, counted: Tables, objective: Objective, pairs: NDArray[np.int32], told: Progress = unheard
 ) -> Facts:
-    counted, done = counted or tables(problem), 0
+    """Measure pairs in order, each once."""
+    done = 0
     facts = Facts(
         np.empty(len(pairs)),
         np.empty((len(pairs), len(PART_NAMES))),

@@ -88,9 +88,8 @@ class Couples(Block):
         return found
 
     def cells(self, pairs: NDArray[np.int32]) -> tuple[Index, ...]:
-        most = max(self.problem.juniors, 1)
-        mine = self.leaders.astype(np.int64) * most + self.juniors
-        keys = pairs[:, 0].astype(np.int64) * most + pairs[:, 1]
+        mine = self.problem.keys(np.stack([self.leaders, self.juniors], axis=1))
+        keys = self.problem.keys(pairs)
         where = np.searchsorted(mine, keys)
         inside = where < len(mine)
         inside[inside] = mine[where[inside]] == keys[inside]

@@ -87,16 +87,13 @@ class Draft:
 
     def _moved(self, problem: Problem, pairs: Pairs, answers: bool) -> tuple[Pairs, Pairs, int, int, int]:
         """Who moves and what it brings. With other answers, those who stay together bring something else, too."""
-        old, new = self._keys(self.pairs), self._keys(pairs)
+        old, new = problem.keys(self.pairs), problem.keys(pairs)
         gone, come = self.pairs[~_among(old, new)], pairs[~_among(new, old)]
         leaders = _different(pairs[:, 0]) - _different(self.pairs[:, 0])
         counted = tables(problem) if answers else self._tables
         weak, points = self._worth(problem, counted, pairs if answers else come)
         weak_before, points_before = self._worth(self.problem, self._tables, self.pairs if answers else gone)
         return gone, come, leaders, weak - weak_before, points - points_before
-
-    def _keys(self, pairs: Pairs) -> NDArray[np.int64]:
-        return pairs[:, 0].astype(np.int64) * self.problem.juniors + pairs[:, 1]
 
     @cached_property
     def _tables(self) -> Tables:

@@ -75,12 +75,12 @@ class Kept:
     def facts(self, pairs: NDArray[np.int32]) -> Facts:
         """Those of pairs in order, of which most are known: no edit changes what two people bring."""
         if not self.known or not len(self.known[0]):
-            self.known = pairs, facts_of(self.problem, self.objective, pairs, _nobody)
+            self.known = pairs, facts_of(self.problem, self._tables, self.objective, pairs)
         before, known = self.known
-        keys, theirs = (one[:, 0].astype(np.int64) * self.problem.juniors + one[:, 1] for one in (pairs, before))
+        keys, theirs = self.problem.keys(pairs), self.problem.keys(before)
         where = np.minimum(np.searchsorted(theirs, keys), len(theirs) - 1)
         new = np.flatnonzero(theirs[where] != keys)
-        few = facts_of(self.problem, self.objective, pairs[new], _nobody, self._tables)
+        few = facts_of(self.problem, self._tables, self.objective, pairs[new])
         facts = Facts(known.fit[where], known.parts[where], known.points[where], known.worth[where])
         facts.fit[new], facts.parts[new], facts.points[new], facts.worth[new] = few
         return facts
@@ -135,10 +135,6 @@ def _fresh(before: NDArray[np.int32], after: NDArray[np.int32]) -> NDArray[np.in
     known = set(map(tuple, before.tolist()))
     fresh = sorted({(leader, junior) for leader, junior in after.tolist()} - known)
     return np.array(fresh, np.int32).reshape(-1, 2)
-
-
-def _nobody(stage: str, share: float) -> None:
-    """Stand in for a listener."""
 
 
 class _Fork:

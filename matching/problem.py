@@ -181,6 +181,10 @@ class Problem:
     def juniors(self) -> int:
         return len(self.offer_level)
 
+    def keys(self, pairs: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return a number for each pair (K, 2), in the order of leaders and then of juniors."""
+        return pairs[:, 0].astype(np.int64) * self.juniors + pairs[:, 1]
+
     def changed(self, **fields: NDArray[np.generic]) -> "Problem":
         """Return the problem with other arrays for these fields, which alone are checked. Raises: InvalidProblem."""
         other = copy.copy(self)

@@ -100,6 +100,14 @@ def sqlite_database_url(run: Run, worker_id: str) -> str:
     return copied_sqlite(run, folder)
 
 
+@pytest.fixture(scope="module")
+def folder(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a database of this module's own lies, empty and migrated."""
+    made = tmp_path_factory.mktemp("module")
+    copied_sqlite(run, made)
+    return made
+
+
 @pytest.fixture
 def postgresql_database_url(cluster: Cluster, worker_database: str) -> str:
     """A migrated PostgreSQL database with no rows, for tests of what only PostgreSQL does."""

@@ -39,7 +39,7 @@ def serve() -> None:
     settings = console.settings()
     prepare(settings)
     _refuse_taken_port(settings)
-    os.execv(sys.executable, _server(settings))
+    os.execv(sys.executable, server_command(settings))
 
 
 @click.command()
@@ -47,7 +47,7 @@ def clock() -> None:
     """Run the clock: check-ins, follow-ups, messages, rounds. Any number may run on PostgreSQL."""
     settings = console.settings()
     prepare(settings)
-    os.execv(sys.executable, _clock())
+    os.execv(sys.executable, clock_command())
 
 
 @click.command()
@@ -59,14 +59,14 @@ def run(demo: bool) -> None:
     settings = console.settings()
     prepare(settings)
     _refuse_taken_port(settings)
-    children = [_child(_server(settings))]
+    children = [_child(server_command(settings))]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: _stop(children))
     if wait_until_ready(settings, children):  # the others start after it: on two cores they would hold it up
         click.echo(console.words().text("run.ready", address=settings.base_url))
         if demo:
             _let_the_clock_begin()
-        children.append(_child(_clock()))
+        children.append(_child(clock_command()))
         if demo:
             subprocess.run([sys.executable, "-m", "mentoring.demo"], check=False)
     raise SystemExit(_watch(children))
@@ -115,7 +115,7 @@ def _taken(settings: Settings) -> bool:
     return False
 
 
-def _server(settings: Settings) -> list[str]:
+def server_command(settings: Settings) -> list[str]:
     return [
         sys.executable, "-m", "granian", "mentoring.app:create_service", "--factory", "--interface", "asgi",
         "--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers),
@@ -123,7 +123,7 @@ def _server(settings: Settings) -> list[str]:
     ]  # fmt: skip
 
 
-def _clock() -> list[str]:
+def clock_command() -> list[str]:
     return [sys.executable, "-m", "scheduler"]
 
 

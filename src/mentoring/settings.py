@@ -109,8 +109,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         names = ", ".join(sorted(PREFIX + name.upper() for name in known))
         raise SettingWrong(name=PREFIX + unknown[0].upper(), why=f"there is no such setting; there are {names}")
     values: dict[str, object] = {name: _checked(name, value) for name, value in given.items() if value != ""}
+    fixed = frozenset(values)
+    if "port" in values:
+        values.setdefault("base_url", f"http://127.0.0.1:{values['port']}")
     _ensure_hours(Settings(**values))  # type: ignore[arg-type]  # each value was checked for its own field
-    return Settings(**values, fixed=frozenset(values))  # type: ignore[arg-type]  # the same
+    return Settings(**values, fixed=fixed)  # type: ignore[arg-type]  # the same
 
 
 def _ensure_hours(settings: Settings) -> None:

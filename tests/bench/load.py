@@ -16,33 +16,25 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 from secrets import token_urlsafe
-from typing import NamedTuple
 from urllib.parse import urlencode
-from uuid import UUID
 
 import httpx
 import msgspec
 import psutil
 from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins.rules import CheckInState
 from mentoring.db import database
-from mentoring.followups.models import Watch
-from mentoring.followups.rules import Finding, Level, Reason
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
-from mentoring.pairings.rules import PairingState, SessionState
-from mentoring.people.models import Account, Person, SignIn
-from mentoring.people.service import digest_of
-from mentoring.programmes.models import Coordinator
 from mentoring.rounds.models import Round
 from mentoring.rounds.rules import RoundState
-from mentoring.running import _server
+from mentoring.running import server_command
 from mentoring.settings import Settings
+from tests.bench.crowd import Crowd, gathered
 from tests.bench.lives import clock
 from tests.bench.organisations import REVENUE, Shape
-from tests.bench.population import AHEAD, Rows, insert_all, some_check_ins, some_pairings, some_sessions, the_id
+from tests.bench.population import some_check_ins, the_id
 from tests.bench.report import Figure, at_least, at_most, exactly, known
 from tests.bench.searching import IMPORTED_WITHIN, TYPED
 from tests.bench.ticking import both, mail_server
@@ -55,9 +47,7 @@ REQUESTS_A_SECOND, P99_MS = 600, 200
 PAIRINGS, SECONDS, WARM = 10_000, 25.0, 5.0
 WORKERS, CONNECTIONS = 2, 32
 ENGINES = ("SQLite", "PostgreSQL")
-FORM, JSON, A_MINUTE = "application/x-www-form-urlencoded", "application/json", timedelta(minutes=1)
-PEOPLE_IN, COORDINATORS, AT_RISK = 10_000, 4, 40
-"""Who is signed in, and how many pairings wait for a coordinator."""
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 DUE_EVERY_SECOND = 10
 """Pairings both of whom are asked something in each second: 72,000 questions an hour, more than any organisation."""
 MOST_A_SECOND = 1_500
@@ -75,15 +65,6 @@ MIX = {
 
 ANSWERED = 0.15
 """Of all requests, how many answer a question at most, by chance; each question is answered once."""
-
-
-class Crowd(NamedTuple):
-    """Pairings with the cookies of both, whoever runs their programme, and the questions that wait for an answer."""
-
-    pairings: Rows
-    cookies: Mapping[UUID, str]
-    coordinators: Sequence[str]
-    check_ins: Rows
 
 
 def mixed_load(
@@ -104,7 +85,7 @@ def mixed_load(
             continue
         _import(workshop, url, shape)
         questions = int(most * (warm + seconds) * ANSWERED) + 2 * (FIRST + alone)
-        crowd = asyncio.run(_gather(url, pairings, questions))
+        crowd = asyncio.run(gathered(url, pairings, questions))
         if name == "PostgreSQL":
             workshop.cluster.execute("VACUUM ANALYZE", database="load")
         figures += Measurement(workshop, name, url, crowd, seconds, warm, connections).figures(alone, most)
@@ -119,61 +100,6 @@ def _import(workshop: Workshop, url: str, shape: Shape) -> None:
         ("signups", "import", PROGRAMME, str(files.sign_ups), "--apply"),
     ):
         workshop.mentoring(url, *command, "--json", within=IMPORTED_WITHIN)
-
-
-async def _gather(url: str, count: int, questions: int) -> Crowd:
-    """Pairings of the staff, a month old; many of their people have come in."""
-    now = datetime.now(UTC)
-    async with database(url) as opened, opened.sessions.begin() as db:
-        staff = await db.scalars(select(Person.id).order_by(Person.staff_no).limit(2 * count + COORDINATORS))
-        people: Rows = [{"id": one} for one in staff]
-        coordinators = [the_id(people.pop()) for _ in range(COORDINATORS)]
-        pairings = await some_pairings(db, count, PairingState.ACTIVE, now - timedelta(weeks=4), people)
-        await some_sessions(db, pairings, 7, SessionState.PLANNED, now - timedelta(weeks=3), wake=False)
-        present = pairings[: PEOPLE_IN // 2]
-        each = -(-questions // (2 * len(present)))
-        moments = [f"session_1_{number}" for number in range(each)]
-        asked = await some_check_ins(db, present, moments, CheckInState.OPEN, now)
-        await insert_all(db, Watch, [_watched(one, number, now) for number, one in enumerate(pairings)])
-        programme = pairings[0]["programme_id"]
-        await insert_all(db, Coordinator, [{"programme_id": programme, "person_id": one} for one in coordinators])
-        two = [the_id(one, who) for one in present for who in ("leader_id", "junior_id")]
-        cookies = await _come_in(db, two, coordinators, now)
-    return Crowd(present, cookies, [cookies[one] for one in coordinators], asked)
-
-
-def _watched(pairing: Mapping[str, object], number: int, now: datetime) -> dict[str, object]:
-    risky = number < AT_RISK
-    return {
-        "pairing_id": pairing["id"],
-        "programme_id": pairing["programme_id"],
-        "wake_at": now + AHEAD,
-        "level": Level.AMBER if risky else Level.GREEN,
-        "points": 40 if risky else 0,
-        "findings": [Finding(Reason.GAP, 40)] if risky else [],
-        "changed_at": now,
-        "alerts": 0,
-    }
-
-
-async def _come_in(
-    db: AsyncSession, people: Sequence[UUID], coordinators: Sequence[UUID], now: datetime
-) -> dict[UUID, str]:
-    """A session for each; that it was seen falls due for each at another moment of the next minute."""
-    cookies = {one: token_urlsafe(32) for one in (*people, *coordinators)}
-    accounts: Rows = [{"person_id": one, "administrator": one in coordinators, "created_at": now} for one in cookies]
-    sign_ins: Rows = [
-        {
-            "digest": digest_of(secret),
-            "person_id": one,
-            "created_at": now,
-            "seen_at": now - number / len(cookies) * A_MINUTE,
-        }
-        for number, (one, secret) in enumerate(cookies.items())
-    ]
-    await insert_all(db, Account, accounts)
-    await insert_all(db, SignIn, sign_ins)
-    return cookies
 
 
 class Measurement:
@@ -235,7 +161,7 @@ class Measurement:
         with self._traffic(
             Plan(_port(answering), asked, self.connections, self.warm, self.seconds, again=answering is not service)
         ) as traffic:
-            time.sleep(self.warm)
+            time.sleep(self.warm)  # it is the traffic that works; this is how long it is let
             self._propose(service)
             before, mails = self._cpu(answering, ticking), asyncio.run(self._sent())
             time.sleep(self.seconds)
@@ -388,7 +314,7 @@ def _wire(url: str, cookie: str, path: str, kind: str = "", body: str = "") -> b
 def bare(environment: Mapping[str, str], log: Path) -> Iterator[Process]:
     """The bare endpoint, served by the same server with the same settings."""
     port = free_port()
-    served = _server(Settings(port=port, workers=WORKERS))
+    served = server_command(Settings(port=port, workers=WORKERS))
     command = ["tests.bench.bare:create_bare" if part == "mentoring.app:create_service" else part for part in served]
     importable = {**environment, "PYTHONPATH": str(REPOSITORY)}
     with started(*command[1:], log=log, environment=importable, port=port, program=Path(command[0])) as process:

@@ -15,8 +15,6 @@ from playwright.async_api import Browser, Page
 
 from mentoring.i18n import offered
 from tests.harness.browser import Browsing
-from tests.harness.databases import copied_sqlite
-from tests.harness.run import Run
 from tests.journeys.walking import (
     AXE,
     COLOURS_AND_TARGETS,
@@ -61,14 +59,6 @@ class Seen(NamedTuple):
 class Walk(NamedTuple):
     seen: list[Seen]
     complaints: list[str]
-
-
-@pytest.fixture(scope="module")
-def folder(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the organisation's database lies, empty and migrated."""
-    made = tmp_path_factory.mktemp("walk")
-    copied_sqlite(run, made)
-    return made
 
 
 @pytest.fixture(scope="module")

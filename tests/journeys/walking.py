@@ -22,8 +22,8 @@ from tests.harness.browser import Browsing
 from tests.harness.databases import sqlite_url
 from tests.harness.run import free_port
 from tests.harness.server import started
-from tests.mentoring.routes import ALL, ROUTES
-from tests.mentoring.world import ADMINISTRATOR, ANONYMOUS, COORDINATOR, DELEGATE, JUNIOR, LEADER, World, build
+from tests.mentoring.routes import ROUTES, reader_of
+from tests.mentoring.world import LEADER, World, build
 
 LARGEST_VIEW, MOST_REQUESTS = 60_000, 3
 """Of a first view: bytes over the wire, and what may be asked for beyond the page."""
@@ -107,13 +107,12 @@ class Visit(NamedTuple):
 
 async def places(organisation: Organisation) -> list[Place]:
     """What this organisation has a whole page for: no file, no piece of a page, nothing that is refused."""
-    world, own = organisation.world, (LEADER, JUNIOR, DELEGATE, COORDINATOR, ADMINISTRATOR)
+    world = organisation.world
     found = []
     async with httpx.AsyncClient(base_url=organisation.url, trust_env=False, timeout=PATIENCE) as client:
-        for route, call in ROUTES.items():
+        for route in ROUTES:
             if route.startswith("GET ") and not FOR_PROGRAMS.match(route):
-                wanted = own if "/me" in route else (COORDINATOR, *own)
-                role = ANONYMOUS if call.who == ALL else next(role for role in wanted if role in call.who)
+                role = reader_of(route)
                 path = route.removeprefix("GET ").format(**{"leader": str(world.people[LEADER]), **world.ids})
                 answer = await client.get(path, headers=world.keys[role])
                 whole = answer.status_code == 200 and answer.text.startswith("<!doctype html>")

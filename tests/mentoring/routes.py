@@ -12,6 +12,7 @@ from mentoring.db import Database
 from mentoring.settings import Settings
 from tests.mentoring.world import (
     ADMINISTRATOR,
+    ANONYMOUS,
     COORDINATOR,
     DELEGATE,
     JUNIOR,
@@ -387,6 +388,15 @@ def visiting(app: Litestar, opened: Database, settings: Settings) -> AsyncClient
     service = surrounded(app, settings, opened)
     transport = ASGITransport(service, raise_app_exceptions=False)  # type: ignore[arg-type]  # Litestar types scopes narrower
     return AsyncClient(transport=transport, base_url=settings.base_url, headers={"origin": settings.base_url})
+
+
+def reader_of(route: str) -> str:
+    """Whose page it is: a participant's where it speaks of oneself, a coordinator's before others."""
+    who = ROUTES[route].who
+    if who == ALL:
+        return ANONYMOUS
+    own = (LEADER, JUNIOR, DELEGATE, COORDINATOR, ADMINISTRATOR)
+    return next(role for role in (own if "/me" in route else (COORDINATOR, *own)) if role in who)
 
 
 def let_in(answer: Response) -> bool:

@@ -1,21 +1,15 @@
 """Every form of every page, filled in as nobody should: words come back, nothing typed is lost, nothing breaks."""
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import parse_qs, unquote_plus
 
 import pytest
 from httpx import Response
 
-from mentoring.app import create_app
-from mentoring.db import open_database
-from mentoring.settings import Settings
-from tests.harness.databases import copied_sqlite, sqlite_url
-from tests.harness.run import Run
-from tests.mentoring.routes import ALL, ROUTES, Door, visiting
-from tests.mentoring.world import ADMINISTRATOR, ANONYMOUS, COORDINATOR, DELEGATE, JUNIOR, LEADER, build, copied
+from tests.mentoring.routes import ALL, ROUTES, Door, reader_of
+from tests.mentoring.world import ANONYMOUS, COORDINATOR
 
 TEXT = ("text", "search", "email", "url", "textarea", "password")
 NOT_SHOWN_AGAIN = ("password",)
@@ -78,37 +72,9 @@ class Forms(HTMLParser):
             self._open = None
 
 
-@pytest.fixture(scope="module")
-def folder(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the world's database lies, empty and migrated."""
-    made = tmp_path_factory.mktemp("bad-input")
-    copied_sqlite(run, made)
-    return made
-
-
-@pytest.fixture(scope="module")
-async def door(folder: Path, anyio_backend: str) -> AsyncIterator[Door]:
-    settings = Settings(database_url=sqlite_url(folder / "mentoring.db"), secret_file=folder / "secret")
-    opened = open_database(settings.database_url)
-    async with opened.sessions.begin() as db:
-        world = await build(db, settings)
-    copied(folder / "mentoring.db", folder / "pristine.db")
-    async with visiting(create_app(settings, opened), opened, settings) as client:
-        yield Door(client, world, folder / "pristine.db", folder / "mentoring.db")
-    await opened.close()
-
-
-def who_reads(route: str) -> str:
-    call = ROUTES[route]
-    if call.who == ALL:
-        return ANONYMOUS
-    own = (LEADER, JUNIOR, DELEGATE, COORDINATOR, ADMINISTRATOR)
-    return next(role for role in (own if "/me" in route else (COORDINATOR, *own)) if role in call.who)
-
-
 @pytest.mark.parametrize("route", PAGES)
 async def test_no_form_of_a_page_breaks_or_loses_what_was_typed(door: Door, route: str) -> None:
-    role = who_reads(route)
+    role = reader_of(route)
     page = await door.knock(route, role)
     lost = []
     for form in [one for one in Forms(page).found if one.posts and not one.takes_files]:

@@ -1,7 +1,7 @@
 """Every route, as everybody who could knock."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from uuid import UUID
@@ -12,10 +12,8 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from mentoring.app import create_app
-from mentoring.db import Database, open_database
+from mentoring.db import Database
 from mentoring.settings import Settings
-from tests.harness.databases import copied_sqlite, sqlite_url
-from tests.harness.run import Run
 from tests.mentoring.routes import ALL, ELSEWHERE_TRIED, OWN_COORDINATOR, ROUTES, STAFF, TWO, Door, let_in, visiting
 from tests.mentoring.world import (
     AGREED,
@@ -35,7 +33,6 @@ from tests.mentoring.world import (
     ROLES,
     STRANGER,
     build,
-    copied,
     traces,
 )
 
@@ -82,27 +79,6 @@ READERS = {
     DONE_ABOUT_IT: OWN_COORDINATOR,
     '"reason":"candour"': OWN_COORDINATOR,
 }
-
-
-@pytest.fixture(scope="module")
-def folder(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the world's database lies, empty and migrated."""
-    made = tmp_path_factory.mktemp("world")
-    copied_sqlite(run, made)
-    return made
-
-
-@pytest.fixture(scope="module")
-async def door(folder: Path, anyio_backend: str) -> AsyncIterator[Door]:
-    url = sqlite_url(folder / "mentoring.db")
-    settings = Settings(database_url=url, secret_file=folder / "secret")
-    opened = open_database(url)
-    async with opened.sessions.begin() as db:
-        world = await build(db, settings)
-    copied(folder / "mentoring.db", folder / "pristine.db")
-    async with visiting(create_app(settings, opened), opened, settings) as client:
-        yield Door(client, world, folder / "pristine.db", folder / "mentoring.db")
-    await opened.close()
 
 
 def served(app: Litestar) -> Iterator[str]:

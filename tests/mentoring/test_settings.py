@@ -214,3 +214,14 @@ def test_a_secret_that_is_too_short_stops_the_start_as_well(start: StartProgram,
     assert process.popen.wait(30) == 2
     assert "MENTORING_SECRET_FILE: holds fewer than 32 characters" in process.words
     assert "Traceback" not in process.words
+
+
+def test_links_follow_the_port_unless_an_address_is_given() -> None:
+    at_another_port = read_settings({"MENTORING_PORT": "9000"})
+
+    assert at_another_port.base_url == "http://127.0.0.1:9000"
+    assert "base_url" not in at_another_port.fixed
+    assert (
+        read_settings({"MENTORING_PORT": "9000", "MENTORING_BASE_URL": "https://a.example"}).base_url
+        == "https://a.example"
+    )
