@@ -5,6 +5,7 @@ order they are given.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import scipy
@@ -17,7 +18,7 @@ from matching.problem import Problem
 MOST_PROGRAMME = 200_000
 """Pairs that a programme takes on. HiGHS needs seconds up to here and minutes beyond."""
 
-Matrix = scipy.sparse.csr_array
+Matrix: TypeAlias = "scipy.sparse.csr_array"  # its name alone: to load it takes a quarter of a second
 
 
 @dataclass(frozen=True, eq=False)

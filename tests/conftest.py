@@ -22,7 +22,7 @@ from mentoring.settings import Settings
 from tests.harness.browser import Browsing, browsing, running_browser
 from tests.harness.databases import EMPTY, copied_sqlite, create_empty, create_migrated, drop, sqlite_url
 from tests.harness.postgres import Cluster, shared_cluster
-from tests.harness.run import Run, new_run
+from tests.harness.run import Run, new_run, settle_in_memory
 from tests.harness.server import Process, started
 from tests.harness.smtp import Sink, smtp_sink
 
@@ -50,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         config.stash[RUN] = Run(Path(os.environ[RUN_DIRECTORY]))
         return
+    settle_in_memory()
     closing = config.stash[CLOSING] = ExitStack()
     run = config.stash[RUN] = closing.enter_context(new_run())
     os.environ[RUN_DIRECTORY] = str(run.directory)
@@ -66,8 +67,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, bool]]:
+    """The loop that the service runs on."""
+    return "asyncio", {"use_uvloop": True}
 
 
 @pytest.fixture(scope="session")

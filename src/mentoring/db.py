@@ -12,12 +12,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from asyncpg import PostgresError
 from sqlalchemy import (
     JSON,
@@ -30,7 +27,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     event,
+    inspect,
     make_url,
+    text,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -40,8 +39,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.pool import NullPool
 
-from alembic import command
 from mentoring.errors import Conflict
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 Sessions = async_sessionmaker[AsyncSession]
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
@@ -220,13 +221,28 @@ def _harden_postgresql(engine: Engine) -> None:
         connection.commit()
 
 
-def migrations() -> Config:
-    """Where the schema's history lies: in the installed package, or at the top of a checkout."""
+def migrations() -> "Config":
+    """Where the schema's history lies, in alembic's words."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_history()).replace("%", "%%"))
+    return config
+
+
+def _history() -> Path:
+    """In the installed package, or at the top of a checkout."""
     here = Path(__file__).resolve().parent
     packaged, checkout = here / "migrations", here.parents[1] / "alembic"
-    config = Config()
-    config.set_main_option("script_location", str(packaged if packaged.is_dir() else checkout).replace("%", "%%"))
-    return config
+    return packaged if packaged.is_dir() else checkout
+
+
+def known_revisions() -> list[str]:
+    """Of this version, the oldest first; their files begin with them.
+
+    Alembic knows as much, and takes longer to be loaded than most commands take.
+    """
+    return sorted(path.name.partition("_")[0] for path in (_history() / "versions").glob("[0-9]*_*.py"))
 
 
 def make_ready(url: str) -> None:
@@ -257,19 +273,19 @@ async def _revisions(url: str) -> set[str]:
     engine = scratch_engine(url)
     try:
         async with engine.connect() as connection:
-            return set(await connection.run_sync(lambda it: MigrationContext.configure(it).get_current_heads()))
+            begun = await connection.run_sync(lambda it: inspect(it).has_table("alembic_version"))
+            return set(await connection.scalars(text("SELECT version_num FROM alembic_version"))) if begun else set()
     finally:
         await engine.dispose()
 
 
 def _refuse_newer(revisions: set[str]) -> None:
-    known = {one.revision for one in ScriptDirectory.from_config(migrations()).walk_revisions()}
-    if unknown := sorted(revisions - known):
+    if unknown := sorted(revisions.difference(known_revisions())):
         raise SchemaTooNew(revision=unknown[0])
 
 
 def _newest(revisions: set[str]) -> bool:
-    return revisions == set(ScriptDirectory.from_config(migrations()).get_heads())
+    return revisions == set(known_revisions()[-1:])
 
 
 def migrate(url: str, revision: str = "head") -> None:
@@ -280,8 +296,6 @@ def migrate(url: str, revision: str = "head") -> None:
 
     Raises ``SchemaTooNew`` or ``DatabaseUnreachable``.
     """
-    config = migrations()
-    config.attributes["url"] = url
     with _reaching(url):
         _make_parent(url) if url.startswith("sqlite") else None
         with _alone(url):
@@ -289,6 +303,10 @@ def migrate(url: str, revision: str = "head") -> None:
     _refuse_newer(revisions)
     if revision == "head" and _newest(revisions):
         return
+    from alembic import command
+
+    config = migrations()
+    config.attributes["url"] = url
     with _alone(url):
         command.upgrade(config, revision)
 

@@ -1,13 +1,13 @@
-"""What a round is to reach, as the solver process and the stored inputs have it: numbers, and names of the engine."""
+"""What a round is to reach, in the engine's words."""
 
 from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
-from msgspec import Struct
 
 from matching import COVERAGE_FIRST, GREATEST_TOTAL, POINTS, WEAK, Certificate, Objective, Problem, Proposal, Terms
 from matching.policies import STANDARD
+from mentoring.rounds.contracts import Aim
 
 SETTLED = {"standard": STANDARD, "coverage_first": COVERAGE_FIRST, "greatest_total": GREATEST_TOTAL}
 """Policies whose proof always speaks of the same objective."""
@@ -17,25 +17,14 @@ AS_GIVEN = Objective(weak_below=WEAK)
 """What there is a proof of where a policy chooses pairs by other means: that they keep to the rules, and no more."""
 
 
-class Aim(Struct, frozen=True):
-    """A policy with its terms. ``change_cost`` in points; ``cap`` as a fraction; ``published``: pairs by number."""
-
-    policy: str = "coverage_first"
-    quota: int = 0
-    change_cost: int = 0
-    cap: tuple[int, int] = (1, 2)
-    seed: int = 0
-    published: list[tuple[int, int]] = []
-
-    @property
-    def terms(self) -> Terms:
-        return Terms(
-            published=np.array(self.published, np.int32).reshape(-1, 2),
-            change_cost=self.change_cost,
-            quota=self.quota,
-            cap=Fraction(*self.cap),
-            seed=self.seed,
-        )
+def terms_of(aim: Aim) -> Terms:
+    return Terms(
+        published=np.array(aim.published, np.int32).reshape(-1, 2),
+        change_cost=aim.change_cost,
+        quota=aim.quota,
+        cap=Fraction(*aim.cap),
+        seed=aim.seed,
+    )
 
 
 def points_of(fits: float) -> int:
@@ -48,7 +37,7 @@ def settled(aim: Aim) -> Objective | None:
     What the standard policy does besides, it does with what this gives.
     """
     if aim.policy == "fewest_changes":
-        return Objective(keep=aim.change_cost, kept=aim.terms.published)
+        return Objective(keep=aim.change_cost, kept=terms_of(aim).published)
     return SETTLED.get(aim.policy)
 
 

@@ -18,9 +18,9 @@ from mentoring.programmes.models import Enrolment
 from mentoring.programmes.queries import find_programme
 from mentoring.programmes.rules import Role
 from mentoring.rounds import rules
-from mentoring.rounds.aims import Aim, settled
+from mentoring.rounds.aims import settled
 from mentoring.rounds.child import Told, run_solver, unheard
-from mentoring.rounds.contracts import NamedPair
+from mentoring.rounds.contracts import Aim, NamedPair
 from mentoring.rounds.desk import Desk
 from mentoring.rounds.findings import Comparison, Consequence, Member, Move, Swap, WhatIf
 from mentoring.rounds.models import ProposedPair, Round, RoundInputs

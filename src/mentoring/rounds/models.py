@@ -11,8 +11,7 @@ from mentoring.pairings.contracts import Reasons
 from mentoring.pairings.models import Pairing
 from mentoring.programmes.models import Enrolment, Programme
 from mentoring.programmes.rules import Matching
-from mentoring.rounds.aims import Aim
-from mentoring.rounds.contracts import Vocabulary
+from mentoring.rounds.contracts import Aim, Vocabulary
 from mentoring.rounds.rules import OverrideKind, RoundState
 
 _UNPUBLISHED = text("state IN ('solving', 'proposed', 'failed')")

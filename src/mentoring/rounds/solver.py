@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 import matching
 from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
-from mentoring.rounds.aims import Aim
+from mentoring.rounds.aims import terms_of
+from mentoring.rounds.contracts import Aim
 from mentoring.rounds.proof import proof_of
 from mentoring.rounds.trying import Compared, Edits, Ready, Recruited, Tried, Unopened, compared, recruited, tried
 from mentoring.rounds.verdicts import ShownPair, Verified, verified
@@ -166,7 +167,7 @@ def concluded(work: Callable[[], Answer]) -> Answer:
 
 
 def _solved(problem: Problem, request: Request, told: Told) -> Solved:
-    outcome = matching.propose(problem, request.aim.policy, request.aim.terms, told)
+    outcome = matching.propose(problem, request.aim.policy, terms_of(request.aim), told)
     proposal = outcome.proposal
     pairs = explained(problem, proposal.pairs, proposal.fit, proposal.parts, request.minutes)
     lone_leaders = np.setdiff1d(np.arange(problem.leaders), proposal.pairs[:, 0])

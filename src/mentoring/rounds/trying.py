@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 import matching
 from matching import POINTS, WEAK, Point, Problem, Proposal
-from mentoring.rounds.aims import Aim
+from mentoring.rounds.aims import terms_of
+from mentoring.rounds.contracts import Aim
 from mentoring.rounds.proof import proposal_of
 
 Pairs = list[tuple[int, int]]
@@ -78,7 +79,7 @@ class Ready(Struct, frozen=True, tag=True):
 
 def tried(problem: Problem, proof: bytes, edits: Edits, aim: Aim) -> Tried:
     """Solve the edited problem by the same policy and compare. Raises: as ``matching.propose``; ProofUnreadable."""
-    return difference(proposal_of(proof), matching.propose(edited(problem, edits), aim.policy, aim.terms).proposal)
+    return difference(proposal_of(proof), matching.propose(edited(problem, edits), aim.policy, terms_of(aim)).proposal)
 
 
 def difference(before: Proposal, after: Proposal) -> Tried:
@@ -178,7 +179,7 @@ class Compared(Struct, frozen=True, tag=True):
 
 def compared(problem: Problem, aim: Aim, told: Told) -> Compared:
     """Propose by every policy; one that cannot says why."""
-    terms, outcomes, refused = aim.terms, [], {}
+    terms, outcomes, refused = terms_of(aim), [], {}
     for place, policy in enumerate(matching.POLICIES):
         told("comparing", place / (len(matching.POLICIES) + 2))
         try:

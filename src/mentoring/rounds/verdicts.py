@@ -7,7 +7,8 @@ from msgspec import Struct
 import matching
 from matching import RULE_NAMES, RULES, Objective, Problem, Proposal, Verdict
 from matching.verify import CAUSES as ENGINE_CAUSES
-from mentoring.rounds.aims import AS_GIVEN, Aim, as_given, promised
+from mentoring.rounds.aims import AS_GIVEN, as_given, promised
+from mentoring.rounds.contracts import Aim
 from mentoring.rounds.proof import ProofUnreadable, proposal_of
 
 SHOWN = "shown"
