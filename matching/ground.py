@@ -28,6 +28,9 @@ SAMPLE = 8
 CHUNKS = 16
 """Into which the rows of a pass are cut; more than there are processors, for some are quick."""
 
+CHUNK = 1 << 14
+"""Pairs that a part has at least: to look at fewer takes less time than a thread takes to start."""
+
 BLAS = ThreadpoolController()
 
 Found = TypeVar("Found")
@@ -102,7 +105,7 @@ class Ground:
         def some(part: slice) -> list[Pairs]:
             return list(self._told(leaders[part], least[part], price, asked, until[part]))
 
-        found = [pairs for chunk in _in_parallel(some, _cut(len(leaders))) for pairs in chunk]
+        found = [pairs for chunk in _in_parallel(some, _cut(len(leaders), len(price))) for pairs in chunk]
         return Pairs(*(np.concatenate(arrays) for arrays in zip(*found, strict=True))) if found else NO_PAIRS
 
     def _told(
@@ -123,7 +126,7 @@ class Ground:
         def some(part: slice) -> None:
             self.scan(self.sheet, leaders[part], raised[part], price, asked, ROWS, 0, last[part], 0, *NO_PAIRS)
 
-        _in_parallel(some, _cut(len(leaders)))
+        _in_parallel(some, _cut(len(leaders), len(price)))
         return raised - 1
 
     def raised(self, leaders: Longs, least: Longs) -> Longs:
@@ -135,7 +138,7 @@ class Ground:
             last = np.full(len(leaders), part.stop, np.int32)
             self.scan(self.sheet, leaders, least, price, asked, COLUMNS, part.start, last, 0, *NO_PAIRS)
 
-        _in_parallel(some, _cut(self.tiles))
+        _in_parallel(some, _cut(self.tiles, TILE * len(leaders)))
         return price
 
     def doubted(self, drop: Longs, fall: Longs, margin: int, base: Longs, price: Longs) -> Pairs:
@@ -223,14 +226,18 @@ def _alike(people: Longs, sheet: Sheet, facts: str, by_person: tuple[str, ...], 
 
 
 def _in_parallel(work: Callable[[slice], Found], parts: list[slice]) -> list[Found]:
+    if len(parts) < 2:
+        return [work(part) for part in parts]
     # each thread is one of ours: products of matrices that start their own would only wait for each other
     with BLAS.limit(limits=1), ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         return list(pool.map(work, parts))
 
 
-def _cut(length: int) -> list[slice]:
-    edges = np.linspace(0, length, min(CHUNKS, max(length, 1)) + 1).astype(int).tolist()
-    return [slice(first, last) for first, last in pairwise(edges) if last > first]
+def _cut(length: int, pairs: int) -> list[slice]:
+    """Parts of so many rows or tiles, with so many pairs in each."""
+    parts = min(CHUNKS, length, 1 + length * pairs // CHUNK)
+    edges = np.linspace(0, length, parts + 1).astype(int).tolist()
+    return [slice(first, last) for first, last in pairwise(edges)]
 
 
 OF_ONE = [UNIT, MANAGER, ENTER, LEAVE]

@@ -25,9 +25,11 @@ from tests.journeys.walking import (
     STILL,
     ZOOMED,
     Organisation,
+    Place,
     Visit,
     barriers,
     come_in,
+    first_view,
     is_too_wide,
     opened,
     out_of_reach,
@@ -76,22 +78,20 @@ async def walk(organisation: Organisation, browser: Browser) -> Walk:
 
 async def _walked(windows: Browsing, organisation: Organisation) -> list[Seen]:
     seen = []
-    for place in await places(organisation):
-        async with opened(windows, organisation, place, "en") as (page, visit):
-            seen.append(await _looked_at_closely(page, visit))
-    by_role = sorted(seen, key=lambda one: one.visit.place.role)
-    for _, same in groupby(by_role, key=lambda one: one.visit.place.role):
-        seen += await _read_in_every_other_language(windows, organisation, [one.visit for one in same])
+    by_role = sorted(await places(organisation), key=lambda place: place.role)
+    for role, same in groupby(by_role, key=lambda place: place.role):
+        page = await windows.open(width=PHONE, base_url=organisation.url)
+        await come_in(page, organisation, role)
+        await page.add_init_script(AXE)
+        closely = [await _looked_at_closely(page, place) for place in same]
+        seen += closely + await _read_in_every_other_language(page, [one.visit for one in closely])
+        await page.context.close()
     return seen
 
 
-async def _read_in_every_other_language(
-    windows: Browsing, organisation: Organisation, visits: Sequence[Visit]
-) -> list[Seen]:
-    """One window for all pages of somebody; colours are the same in all languages."""
-    page = await windows.open(width=PHONE, base_url=organisation.url)
-    await come_in(page, organisation, visits[0].place.role)
-    await page.add_init_script(AXE)
+async def _read_in_every_other_language(page: Page, visits: Sequence[Visit]) -> list[Seen]:
+    """Colours are the same in all languages."""
+    await page.emulate_media(color_scheme="light")
     seen = []
     for visit, language in [(visit, one) for turn, visit in enumerate(visits) for one in _others(turn)]:
         await read_in(page, visit.place, language)
@@ -106,8 +106,11 @@ def _others(turn: int) -> Sequence[str]:
     return others if os.environ.get(EVERY_LANGUAGE) else [others[turn % len(others)]]
 
 
-async def _looked_at_closely(page: Page, visit: Visit) -> Seen:
+async def _looked_at_closely(page: Page, place: Place) -> Seen:
     """In English: light on a phone, dark at a desk, enlarged, and by the keyboard."""
+    await page.emulate_media(color_scheme="light")
+    await page.set_viewport_size({"width": PHONE, "height": 800})
+    visit = await first_view(page, place, "en")
     found = await barriers(page, COLOURS_AND_TARGETS)
     too_wide = await _too_wide(page)
     await page.emulate_media(color_scheme="dark")

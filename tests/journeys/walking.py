@@ -159,15 +159,28 @@ async def opened(
     """Open a page in a window that has never seen it."""
     page = await windows.open(language=language, width=width, base_url=organisation.url)
     await come_in(page, organisation, place.role)
+    yield page, await first_view(page, place, language)
+    await page.context.close()
+
+
+async def first_view(page: Page, place: Place, language: str) -> Visit:
+    """Go to a page in a window that keeps nothing, as if it had never been there."""
     asked: list[Request] = []
-    page.on("request", lambda request: asked.append(request))
+
+    def hear(request: Request) -> None:
+        asked.append(request)
+
+    page.on("request", hear)
+    client = await page.context.new_cdp_session(page)
+    await client.send("Network.setCacheDisabled", {"cacheDisabled": True})
     answer = await page.goto(f"{place.path}?language={language}")
     assert answer is not None
     shifted = float(await page.evaluate(SHIFTED))
     sizes = [await request.sizes() for request in asked]
     size = sum(one["responseBodySize"] + one["responseHeadersSize"] for one in sizes)
-    yield page, Visit(place, answer.status, size, [request.url for request in asked[1:]], shifted)
-    await page.context.close()
+    page.remove_listener("request", hear)
+    await client.detach()
+    return Visit(place, answer.status, size, [request.url for request in asked[1:]], shifted)
 
 
 async def barriers(page: Page, only: Mapping[str, object] = EVERYTHING, contrast: bool = True) -> list[str]:
