@@ -21,7 +21,7 @@ from mentoring.skills.models import Skill
 
 
 @dataclass
-class Answers:
+class Numbered:
     """Answers by number, with the name of each person as they were asked about; what the numbers of skills stand for.
 
     ``skills`` begins as the round's vocabulary; skills of the catalogue that nobody listed come after those.
@@ -40,15 +40,15 @@ class Answers:
         return SkillNotListed(who=who, code=self.skills[answer.skill])
 
 
-async def numbered(db: AsyncSession, round_: Round, inputs: RoundInputs, data: Sequence[Answered]) -> Answers:
+async def numbered(db: AsyncSession, round_: Round, inputs: RoundInputs, data: Sequence[Answered]) -> Numbered:
     """Raises ``NotEnrolled``, ``NotInRound``, ``SkillUnknown``, ``HoursEndBefore``."""
-    answers = Answers(list(inputs.vocabulary.skills))
+    answers = Numbered(list(inputs.vocabulary.skills))
     for one in data:
         await _number(db, round_, inputs, one, answers)
     return answers
 
 
-async def _number(db: AsyncSession, round_: Round, inputs: RoundInputs, one: Answered, answers: Answers) -> None:
+async def _number(db: AsyncSession, round_: Round, inputs: RoundInputs, one: Answered, answers: Numbered) -> None:
     here = await numbers_of(db, round_, inputs, one.person)
     wanted = {Role.LEADER: bool(one.needs), Role.JUNIOR: bool(one.offers) or one.places is not None}
     for role in Role:

@@ -19,7 +19,7 @@ from mentoring.programmes.queries import find_programme
 from mentoring.programmes.rules import Role
 from mentoring.rounds import rules
 from mentoring.rounds.aims import Aim, settled
-from mentoring.rounds.answering import Answers, numbered
+from mentoring.rounds.answering import Numbered, numbered
 from mentoring.rounds.child import Told, run_solver, unheard
 from mentoring.rounds.contracts import NamedPair
 from mentoring.rounds.desk import Desk
@@ -153,7 +153,7 @@ async def _junior_of(db: AsyncSession, round_: Round, leader: str) -> str:
     return juniors[0]
 
 
-async def _edits(db: AsyncSession, round_: Round, inputs: RoundInputs, data: WhatIf, answers: Answers) -> Edits:
+async def _edits(db: AsyncSession, round_: Round, inputs: RoundInputs, data: WhatIf, answers: Numbered) -> Edits:
     async def pair(named: NamedPair) -> tuple[int, int]:
         return (
             await number_of(db, round_, inputs, named.leader, Role.LEADER),
