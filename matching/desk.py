@@ -66,6 +66,18 @@ class Desk:
         """Consider more pairs; those that are there already are left out."""
         fresh = pairs.chosen(self.unknown(pairs))
         self.start, self.junior, self.weight = pool_fast.merged(self.start, self.junior, self.weight, *fresh)
+        self._turn()
+
+    def forget(self, leaders: Longs, juniors: Longs) -> None:
+        """Consider no pair of theirs any more. They must have nobody."""
+        owner = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+        stay = ~(np.isin(owner, leaders) | np.isin(self.junior, juniors))
+        number = np.bincount(owner[stay], minlength=len(self.start) - 1)
+        self.start = np.concatenate([[0], np.cumsum(number)])
+        self.junior, self.weight = self.junior[stay], self.weight[stay]
+        self._turn()
+
+    def _turn(self) -> None:
         self.begin, self.owner, self.worth = pool_fast.turned(
             self.start, self.junior, self.weight, len(self.ground.capacity)
         )

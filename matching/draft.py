@@ -45,9 +45,14 @@ class Tried:
 
 
 class Desk(Protocol):
-    """Tells the best pairs (P, 2) of an edited problem, and how to get the whole proposal; None where it cannot."""
+    """Tells the best pairs (P, 2) of an edited problem, and how to get the whole proposal; None where it cannot.
 
-    def after(self, problem: Problem) -> tuple[Pairs, Callable[[], Proposal]] | None: ...
+    answers: those of the edits, which are in the problem already.
+    """
+
+    def after(
+        self, problem: Problem, answers: Sequence[Answers] = ()
+    ) -> tuple[Pairs, Callable[[], Proposal]] | None: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,26 +79,26 @@ class Draft:
     def tried(self, edits: Sequence[Edit]) -> Tried:
         """Find the best with these edits. The draft stays as it is.
 
-        Other answers are settled anew: what is kept at hand is what people answered.
         Raises: Infeasible when a pin is refused by a rule or exceeds a capacity; InvalidProblem.
         """
-        problem, answers = edited(self.problem, edits), any(isinstance(edit, Answers) for edit in edits)
-        found = self.desk.after(problem) if self.desk and not answers else None
+        problem, answers = edited(self.problem, edits), [edit for edit in edits if isinstance(edit, Answers)]
+        found = self.desk.after(problem, answers) if self.desk else None
         if found is None:
             proposal = solve(problem, self.objective)
             found = proposal.pairs, lambda: proposal
         pairs, propose = found
         return Tried(problem, pairs, *self._moved(problem, pairs, answers), propose)
 
-    def _moved(self, problem: Problem, pairs: Pairs, answers: bool) -> tuple[Pairs, Pairs, int, int, int]:
-        """Who moves and what it brings. With other answers, those who stay together bring something else, too."""
+    def _moved(self, problem: Problem, pairs: Pairs, answers: Sequence[Answers]) -> tuple[Pairs, Pairs, int, int, int]:
+        """Who moves and what it brings. Whoever answers otherwise brings something else in a pair that stays, too."""
         old, new = problem.keys(self.pairs), problem.keys(pairs)
-        gone, come = self.pairs[~_among(old, new)], pairs[~_among(new, old)]
+        goes, comes = ~_among(old, new), ~_among(new, old)
         leaders = _different(pairs[:, 0]) - _different(self.pairs[:, 0])
         counted = tables(problem) if answers else self._tables
-        weak, points = self._worth(problem, counted, pairs if answers else come)
-        weak_before, points_before = self._worth(self.problem, self._tables, self.pairs if answers else gone)
-        return gone, come, leaders, weak - weak_before, points - points_before
+        weak, points = self._worth(problem, counted, pairs[comes | _answering(pairs, answers)])
+        before = self.pairs[goes | _answering(self.pairs, answers)]
+        weak_before, points_before = self._worth(self.problem, self._tables, before)
+        return self.pairs[goes], pairs[comes], leaders, weak - weak_before, points - points_before
 
     @cached_property
     def _tables(self) -> Tables:
@@ -115,6 +120,12 @@ def _among(keys: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.boo
         return np.zeros(len(keys), np.bool_)
     there: NDArray[np.bool_] = others[np.minimum(np.searchsorted(others, keys), len(others) - 1)] == keys
     return there
+
+
+def _answering(pairs: Pairs, answers: Sequence[Answers]) -> NDArray[np.bool_]:
+    """Which pairs are of somebody whose answers these are."""
+    sides = {side: [one.person for one in answers if one.side == side] for side in ("leader", "junior")}
+    return np.isin(pairs[:, 0], sides["leader"]) | np.isin(pairs[:, 1], sides["junior"])
 
 
 def _different(ordered: NDArray[np.int32]) -> int:

@@ -5,15 +5,17 @@ than when all pairs were looked at can object: those of few leaders and few juni
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.assign import Facts, Proposal, certified, check_pins, explained, facts_of, solve
 from matching.desk import Desk
+from matching.edit import Answers
 from matching.ground import CLOSED, Ground, Pairs
 from matching.market import SAFE, Longs, Places, Scale, Settled, places_of, scale_for
 from matching.objective import Objective
@@ -22,6 +24,7 @@ from matching.points import Tables, tables
 from matching.priced import ground_of, in_points, tight_offers, tools
 from matching.pricing import opened
 from matching.problem import Problem
+from matching.sheet import revised
 
 MARGIN = 40_000
 """Points that pairs at hand may lack: an edit rarely moves prices further, and then hardly a pair must be looked at."""
@@ -30,6 +33,9 @@ RETIRED = -(np.int64(1) << 60)
 """Bonus of a place that is not there, and weight of a pair that is not: nothing makes up for it."""
 
 STATE = ("got", "place", "held", "filled", "price", "row_price")
+
+REVISED = {"need_skill", "need_level", "offer_level", "leader_hours", "junior_hours"}
+"""What may be answered otherwise without settling anew. A waiting bonus, say, may outgrow the scale."""
 
 
 @dataclass(eq=False)
@@ -50,13 +56,18 @@ class Kept:
     sheet_place: Longs
     known: tuple[NDArray[np.int32], Facts] | None = None
 
-    def after(self, problem: Problem) -> tuple[NDArray[np.int32], Callable[[], Proposal]] | None:
-        """See ``draft.Desk``: None for changes of people with several places, and of pins that were there before.
+    def after(
+        self, problem: Problem, answers: Sequence[Answers] = ()
+    ) -> tuple[NDArray[np.int32], Callable[[], Proposal]] | None:
+        """See ``draft.Desk``: None for changes of leaders with several places, of pins that were there before and of
+        people who are pinned, and for answers of another kind than REVISED.
 
         Raises: Infeasible.
         """
         check_pins(problem)
-        changes = _Changes.between(self.problem, problem)
+        if any(not REVISED.issuperset(answer.values) for answer in answers):
+            return None
+        changes = _Changes.between(self.problem, problem, answers)
         if not self._knows(changes):
             return None
         fork = _Fork(self, problem)
@@ -73,7 +84,7 @@ class Kept:
         return every, lambda: fork.proposal(every, in_points(fork.ground, fork.desk, offers, got))
 
     def facts(self, pairs: NDArray[np.int32]) -> Facts:
-        """Those of pairs in order, of which most are known: no edit changes what two people bring."""
+        """Those of pairs in order as the round has them, of which most are known."""
         if not self.known or not len(self.known[0]):
             self.known = pairs, facts_of(self.problem, self._tables, self.objective, pairs)
         before, known = self.known
@@ -90,14 +101,14 @@ class Kept:
         return tables(self.problem)
 
     def _knows(self, changes: "_Changes") -> bool:
-        leaders = np.concatenate([changes.leaders, changes.pins[:, 0], changes.parted[:, 0]])
+        leaders = np.concatenate([changes.leaders, changes.theirs, changes.pins[:, 0], changes.parted[:, 0]])
         places = np.maximum(self.problem.leader_capacity[leaders], changes.places[leaders])
         pinned = self.problem.pinned
         return not (
             changes.released
             or (places > 1).any()
             or np.isin(leaders, pinned[:, 0]).any()
-            or np.isin(changes.juniors, pinned[:, 1]).any()
+            or np.isin(np.concatenate([changes.juniors, changes.ours]), pinned[:, 1]).any()
         )
 
 
@@ -106,7 +117,8 @@ class _Changes:
     """What differs between two problems, however many edits it took.
 
     leaders, juniors: those with other places than before. places (L,), room (J,): places after. pins, parted (K, 2):
-    pairs that are pinned and forbidden now and were not. released: whether a pin is gone.
+    pairs that are pinned and forbidden now and were not. released: whether a pin is gone. theirs, ours: leaders and
+    juniors who answer otherwise.
     """
 
     leaders: NDArray[np.intp]
@@ -116,9 +128,11 @@ class _Changes:
     pins: NDArray[np.int32]
     parted: NDArray[np.int32]
     released: bool
+    theirs: NDArray[np.intp]
+    ours: NDArray[np.intp]
 
     @classmethod
-    def between(cls, before: Problem, after: Problem) -> "_Changes":
+    def between(cls, before: Problem, after: Problem, answers: Sequence[Answers]) -> "_Changes":
         return cls(
             np.flatnonzero(before.leader_capacity != after.leader_capacity),
             np.flatnonzero(before.junior_capacity != after.junior_capacity),
@@ -127,6 +141,8 @@ class _Changes:
             _fresh(before.pinned, after.pinned),
             _fresh(before.forbidden, after.forbidden),
             len(_fresh(after.pinned, before.pinned)) > 0,
+            np.unique(np.array([one.person for one in answers if one.side == "leader"], np.intp)),
+            np.unique(np.array([one.person for one in answers if one.side == "junior"], np.intp)),
         )
 
 
@@ -135,6 +151,14 @@ def _fresh(before: NDArray[np.int32], after: NDArray[np.int32]) -> NDArray[np.in
     known = set(map(tuple, before.tolist()))
     fresh = sorted({(leader, junior) for leader, junior in after.tolist()} - known)
     return np.array(fresh, np.int32).reshape(-1, 2)
+
+
+class Revised(NamedTuple):
+    """Who answered otherwise, and the points of parts by what is counted for them now."""
+
+    leaders: Longs
+    juniors: Longs
+    tables: Tables
 
 
 class _Fork:
@@ -149,8 +173,11 @@ class _Fork:
             setattr(self.desk, name, getattr(self.desk, name).copy())
         self.base, self.price = origin.base, origin.price
         self.apart: list[tuple[int, int]] = []
+        self.revised: Revised | None = None
 
     def change(self, changes: _Changes) -> None:
+        if len(changes.theirs) or len(changes.ours):
+            self._revise(changes.theirs, changes.ours)
         for junior in changes.juniors.tolist():
             places = min(int(changes.room[junior]), self.problem.leaders)
             self._places(int(self.origin.sheet_place[junior]), places)
@@ -162,6 +189,22 @@ class _Fork:
             self._places(place, int(self.ground.capacity[place]) - 1)
         for leader, junior in changes.parted.tolist():
             self._part(leader, int(self.origin.sheet_place[junior]))
+
+    def _revise(self, leaders: Longs, juniors: Longs) -> None:
+        """Have people answer otherwise: as if they left and came as somebody else."""
+        places = self.origin.sheet_place[juniors]
+        room = self.ground.capacity[places]
+        for leader in leaders.tolist():
+            self._retire(leader)
+        for place in places.tolist():
+            self._places(place, 0)
+        self.revised = Revised(leaders, juniors, tables(self.problem))
+        self.ground.sheet = revised(self.ground.sheet, self.problem, self.revised.tables, leaders, places)
+        self.desk.forget(leaders, places)
+        for place, before in zip(places.tolist(), room.tolist(), strict=True):
+            self._places(place, before)
+        for leader in leaders[self.problem.leader_capacity[leaders] > 0].tolist():
+            self._join(leader)
 
     def _row(self, leader: int) -> int:
         return int(self.ground.rows[leader])
@@ -285,7 +328,16 @@ class _Fork:
         _, certificate = certified(
             self.problem, origin.objective, origin.scale, places, settled, [], np.empty(0, np.int64)
         )
-        return explained(origin.objective, pairs, origin.facts(pairs), certificate)
+        return explained(origin.objective, pairs, self._facts(pairs), certificate)
+
+    def _facts(self, pairs: NDArray[np.int32]) -> Facts:
+        facts = self.origin.facts(pairs)
+        if self.revised is not None:
+            leaders, juniors, counted = self.revised
+            mine = np.isin(pairs[:, 0], leaders) | np.isin(pairs[:, 1], juniors)
+            few = facts_of(self.problem, counted, self.origin.objective, pairs[mine])
+            facts.fit[mine], facts.parts[mine], facts.points[mine], facts.worth[mine] = few
+        return facts
 
 
 def kept(problem: Problem, objective: Objective) -> Kept:

@@ -1,6 +1,6 @@
 """A problem laid out for looking at pairs one by one, without a matrix: bit sets, bytes and small tables."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ GLANCES = -(-WEEK // GLANCE // 64)
 REFUSED, WISHED_ONCE, WISHED_TWICE, KEPT = 1, 2, 4, 8
 """Marks of single pairs."""
 
+Number = TypeVar("Number", bound=np.generic)
 Bits = NDArray[np.uint64]
 Ints = NDArray[np.int32]
 
@@ -87,20 +88,18 @@ def sheet_of(problem: Problem, objective: Objective, scale: Scale, room: int) ->
     place[order] = np.arange(problem.juniors)
     counted = tables(problem)
     hours = _week_bits(problem.junior_hours, order)
-    leader_hours = _week_bits(problem.leader_hours, np.arange(problem.leaders))
-    weight = np.where(problem.need_skill >= 0, np.array(PRIORITY), 0)
-    held = np.maximum(problem.need_skill, 0) * (TOP_LEVEL + 1) + problem.need_level
+    everybody = np.arange(problem.leaders)
     start, junior, mark = _marks(problem, objective, place)
     return Sheet(
         junior=order,
-        needs=np.concatenate([held, weight], axis=1).astype(np.int32),
+        needs=_needs(problem),
         need_points=counted.need,
         gain=_gains(problem, order),
         tool=_bytes(problem.offered_tools[order].T),
         tongue=_bytes(problem.junior_fluency[order].T),
         country=problem.junior_country[order].astype(np.int32),
-        leader_glance=_week_bits(_glance(problem.leader_hours), np.arange(problem.leaders)),
-        junior_glance=_week_bits(_glance(problem.junior_hours), order),
+        leader_glance=_rough_bits(problem.leader_hours, everybody),
+        junior_glance=_rough_bits(problem.junior_hours, order),
         leader_facts=_facts(problem, "leader", objective.leader_group, counted.leader_waiting, counted.wanted),
         junior_facts=_facts(problem, "junior", objective.junior_group, counted.junior_waiting, order * 0)[order],
         leader_tools=_bits(problem.wanted_tools),
@@ -108,7 +107,7 @@ def sheet_of(problem: Problem, objective: Objective, scale: Scale, room: int) ->
         tool_points=counted.tools,
         leader_fluency=_bytes(problem.leader_fluency),
         junior_fluency=_bytes(problem.junior_fluency[order]),
-        leader_hours=leader_hours,
+        leader_hours=_week_bits(problem.leader_hours, everybody),
         junior_hours=hours,
         tile_hours=np.bitwise_or.reduceat(hours, np.arange(0, len(hours), TILE)) if len(hours) else hours,
         leader_lot=mixed(problem.leader_lot.astype(np.uint64) + GOLDEN),
@@ -120,18 +119,53 @@ def sheet_of(problem: Problem, objective: Objective, scale: Scale, room: int) ->
     )
 
 
-def _gains(problem: Problem, order: Longs) -> NDArray[np.uint8]:
-    offered = np.where(problem.offer_level >= problem.rules.minimum_offer, problem.offer_level, 0)[order].T
+def revised(sheet: Sheet, problem: Problem, counted: Tables, leaders: Longs, places: Longs) -> Sheet:
+    """The sheet with the needs and hours of these leaders, and the offers and hours of the juniors at these places, as
+    the problem has them now.
+    """
+    juniors = sheet.junior[places]
+    hours = _with(sheet.junior_hours, places, _week_bits(problem.junior_hours, juniors))
+    tile_hours, gain = sheet.tile_hours.copy(), sheet.gain.copy()
+    for tile in np.unique(places // TILE):
+        tile_hours[tile] = np.bitwise_or.reduce(hours[tile * TILE : (tile + 1) * TILE])
+    gain[:, places] = _gains(problem, juniors)
+    return sheet._replace(
+        needs=_with(sheet.needs, leaders, _needs(problem)[leaders]),
+        need_points=_with(sheet.need_points, leaders, counted.need[leaders]),
+        gain=gain,
+        leader_glance=_with(sheet.leader_glance, leaders, _rough_bits(problem.leader_hours, leaders)),
+        junior_glance=_with(sheet.junior_glance, places, _rough_bits(problem.junior_hours, juniors)),
+        leader_hours=_with(sheet.leader_hours, leaders, _week_bits(problem.leader_hours, leaders)),
+        junior_hours=hours,
+        tile_hours=tile_hours,
+    )
+
+
+def _with(rows: NDArray[Number], where: Longs, others: NDArray[Number]) -> NDArray[Number]:
+    changed = rows.copy()
+    changed[where] = others
+    return changed
+
+
+def _needs(problem: Problem) -> Ints:
+    weight = np.where(problem.need_skill >= 0, np.array(PRIORITY), 0)
+    held = np.maximum(problem.need_skill, 0) * (TOP_LEVEL + 1) + problem.need_level
+    return np.concatenate([held, weight], axis=1).astype(np.int32)
+
+
+def _gains(problem: Problem, juniors: Longs) -> NDArray[np.uint8]:
+    levels = problem.offer_level[juniors]
+    offered = np.where(levels >= problem.rules.minimum_offer, levels, 0).T
     skills = max(1, len(offered))
-    gains = np.zeros((skills, TOP_LEVEL + 1, problem.juniors), np.uint8)
+    gains = np.zeros((skills, TOP_LEVEL + 1, len(juniors)), np.uint8)
     for held in range(TOP_LEVEL + 1):
         gains[: len(offered), held] = np.clip(offered - held, 0, FULL_GAIN)
-    return gains.reshape(-1, problem.juniors)
+    return gains.reshape(skills * (TOP_LEVEL + 1), len(juniors))
 
 
 def _glance(hours: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The stretches of each week in which somebody has any hours."""
-    found = hours.reshape(*hours.shape[:2], -1, GLANCE)
+    found = hours.reshape(*hours.shape[:2], WEEK // GLANCE, GLANCE)
     stretches: NDArray[np.bool_] = found[..., 0] | found[..., 1] | found[..., 2] | found[..., 3]
     return stretches
 
@@ -158,8 +192,13 @@ def _bits(flags: NDArray[np.bool_]) -> Bits:
     return words.view(np.uint64)
 
 
-def _week_bits(hours: NDArray[np.bool_], order: Longs) -> Bits:
-    return np.ascontiguousarray(np.stack([_bits(hours[season])[order] for season in range(SEASONS)], axis=1))
+def _week_bits(hours: NDArray[np.bool_], people: Longs) -> Bits:
+    """Of these people, in this order."""
+    return np.ascontiguousarray(np.stack([_bits(hours[season][people]) for season in range(SEASONS)], axis=1))
+
+
+def _rough_bits(hours: NDArray[np.bool_], people: Longs) -> Bits:
+    return _week_bits(_glance(hours[:, people]), np.arange(len(people)))
 
 
 def _facts(problem: Problem, side: str, group: NDArray[np.int16], waiting: Ints, wanted: Longs) -> Ints:

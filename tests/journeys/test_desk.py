@@ -67,8 +67,9 @@ async def test_a_pair_is_found_opened_tried_and_taken(office: Office, database: 
     await _walked_by_keys(page)
     address = str(await page.locator("tr.opened").evaluate("row => row.previousElementSibling.querySelector('a').href"))
     leader = address.rpartition("/")[2]
-    await page.click("tr.opened form[data-inline] button >> nth=1")
     told = page.locator("tr.opened .told")
+    await _answered_otherwise(page, leader)
+    await page.click("tr.opened form[data-inline] button >> nth=1")
     await expect(told).to_contain_text("Given up", timeout=PATIENCE)
     await picture(page, f"desk-told-{width}")
     await told.locator("[name=reason]").fill("They share an office")
@@ -120,6 +121,18 @@ async def _walked_by_keys(page: Page) -> None:
     await expect(page.locator("tr.opened")).to_have_count(1)
 
 
+async def _answered_otherwise(page: Page, leader: str) -> None:
+    """What if the leader did not need the skill: they would have nobody, and there is nothing to take."""
+    form = page.locator("tr.opened form[data-inline]", has=page.locator(f"[name=who][value={leader}]"))
+    await form.locator("xpath=..").locator("summary").click()
+    await form.locator("[name=skill]").select_option("2.6")
+    await form.locator("[name=listed]").select_option("needs-none")
+    await form.locator("button").click()
+    told = page.locator("tr.opened .told")
+    await expect(told).to_contain_text("Leaders matched: 30 → 29", timeout=PATIENCE)
+    await expect(told.locator("[name=reason]")).to_have_count(0)
+
+
 async def test_without_script_the_same_is_done_by_links_and_forms(office: Office, database: Database) -> None:
     _, round_id, secret = await a_round(database)
     page = await office.open(f"/rounds/{round_id}?q=L07", secret, 1440, script=False)
@@ -128,3 +141,10 @@ async def test_without_script_the_same_is_done_by_links_and_forms(office: Office
     await page.click("#desk tbody th a")
     await page.click("form[data-inline] button >> nth=1")
     await expect(page.locator("#told")).to_contain_text("Given up", timeout=PATIENCE)
+    await page.go_back()
+    await page.go_back()
+    await page.click("details:has([name=listed]) summary")
+    await page.fill("details [name=who]", "J07")
+    await page.select_option("details [name=places]", "0")
+    await page.click("details:has([name=listed]) button")
+    await expect(page.locator("#told")).to_contain_text("Leaders matched: 30 → 30", timeout=PATIENCE)

@@ -102,8 +102,8 @@ def assignments(draw: st.DrawFn) -> Problem:
     twelfths = draw(_matrix(leaders, juniors, st.integers(0, 12)))
     cells = [(leader, junior) for leader in range(leaders) for junior in range(juniors)]
     forbidden = draw(st.lists(st.sampled_from(cells), max_size=3))
-    leader_capacity = draw(_row(leaders, st.integers(0, 2)))
-    junior_capacity = draw(_row(juniors, st.integers(0, 3)))
+    leader_capacity = draw(row(leaders, st.integers(0, 2)))
+    junior_capacity = draw(row(juniors, st.integers(0, 3)))
     pinned: list[tuple[int, int]] = []
     for leader, junior in draw(st.lists(st.sampled_from(cells), max_size=2, unique=True)):
         asked = [*pinned, (leader, junior)]
@@ -121,8 +121,8 @@ def assignments(draw: st.DrawFn) -> Problem:
         junior_capacity=junior_capacity,
         forbidden=forbidden,
         pinned=pinned,
-        leader_waiting=draw(_row(leaders, waiting)),
-        junior_waiting=draw(_row(juniors, waiting)),
+        leader_waiting=draw(row(leaders, waiting)),
+        junior_waiting=draw(row(juniors, waiting)),
     )
 
 
@@ -144,16 +144,16 @@ def people(draw: st.DrawFn) -> Problem:
         offered_tools=draw(_matrix(juniors, 3, st.booleans())),
         leader_fluency=draw(_matrix(leaders, 2, fluency)),
         junior_fluency=draw(_matrix(juniors, 2, fluency)),
-        leader_hours=hours(*draw(_row(leaders, quarters))),
-        junior_hours=hours(*draw(_row(juniors, quarters))),
-        leader_country=draw(_row(leaders, known)),
-        junior_country=draw(_row(juniors, known)),
-        leader_unit=draw(_row(leaders, known)),
-        junior_unit=draw(_row(juniors, known)),
-        leader_grade=draw(_row(leaders, st.integers(8, 12))),
-        junior_grade=draw(_row(juniors, st.integers(6, 10))),
-        leader_manager=draw(_row(leaders, known)),
-        junior_manager=draw(_row(juniors, known)),
+        leader_hours=hours(*draw(row(leaders, quarters))),
+        junior_hours=hours(*draw(row(juniors, quarters))),
+        leader_country=draw(row(leaders, known)),
+        junior_country=draw(row(juniors, known)),
+        leader_unit=draw(row(leaders, known)),
+        junior_unit=draw(row(juniors, known)),
+        leader_grade=draw(row(leaders, st.integers(8, 12))),
+        junior_grade=draw(row(juniors, st.integers(6, 10))),
+        leader_manager=draw(row(leaders, known)),
+        junior_manager=draw(row(juniors, known)),
         in_line=draw(cells),
         barred=draw(cells),
         forbidden=draw(cells),
@@ -174,9 +174,9 @@ def people(draw: st.DrawFn) -> Problem:
     )
 
 
-def _row(length: int, items: st.SearchStrategy[Item]) -> st.SearchStrategy[list[Item]]:
+def row(length: int, items: st.SearchStrategy[Item]) -> st.SearchStrategy[list[Item]]:
     return st.lists(items, min_size=length, max_size=length)
 
 
 def _matrix(height: int, width: int, items: st.SearchStrategy[Item]) -> st.SearchStrategy[list[list[Item]]]:
-    return _row(height, _row(width, items))
+    return row(height, row(width, items))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from matching import (
     COVERAGE_FIRST,
     GREATEST_TOTAL,
+    NEEDS,
     POINTS,
     Answers,
     Draft,
@@ -32,8 +33,9 @@ from matching import (
     solve,
     verify,
 )
+from matching.rules import TOP_LEVEL
 from tests.matching.cabinet import cabinet
-from tests.matching.problems import assignments, scored
+from tests.matching.problems import assignments, hours, people, row, scored
 
 OBJECTIVES = {"coverage": COVERAGE_FIRST, "total": GREATEST_TOTAL, "weak": Objective(weak_below=400_000)}
 
@@ -47,6 +49,23 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pricing, "NEAR", 1)
 
 
+def answers(problem: Problem) -> list[st.SearchStrategy[Edit]]:
+    """Other needs, offers and hours of somebody's."""
+    leader, junior = st.integers(0, problem.leaders - 1), st.integers(0, problem.juniors - 1)
+    skills, level = problem.offer_level.shape[1], st.integers(0, TOP_LEVEL)
+    free = st.sampled_from([0, 3, 12, 24]).map(lambda quarters: hours(quarters)[:, 0])
+
+    def said(**values: list[int] | NDArray[np.bool_]) -> dict[str, NDArray[np.generic]]:
+        return {name: np.asarray(value) for name, value in values.items()}
+
+    needs = st.builds(said, need_skill=row(NEEDS, st.integers(-1, skills - 1)), need_level=row(NEEDS, level))
+    offers = st.builds(said, offer_level=row(skills, level))
+    return [
+        st.builds(Answers, st.just("leader"), leader, needs | st.builds(said, leader_hours=free)),
+        st.builds(Answers, st.just("junior"), junior, offers | st.builds(said, junior_hours=free)),
+    ]
+
+
 @st.composite
 def edited_rounds(draw: st.DrawFn) -> tuple[Problem, list[Edit]]:
     problem = draw(assignments())
@@ -56,6 +75,7 @@ def edited_rounds(draw: st.DrawFn) -> tuple[Problem, list[Edit]]:
         st.builds(Forbid, leader, junior),
         st.builds(LeaderPlaces, leader, st.integers(0, 2)),
         st.builds(JuniorPlaces, junior, st.integers(0, 3)),
+        *answers(problem),
     ]
     if allowed:
         kinds.append(st.sampled_from(allowed).map(lambda pair: Pin(*pair)))
@@ -81,6 +101,48 @@ def test_an_edit_finds_what_solving_anew_finds(name: str, drawn: tuple[Problem, 
     assert tried.pairs.tolist() == solve(tried.problem, OBJECTIVES[name]).pairs.tolist()
     assert verify(tried.problem, tried.proposal, OBJECTIVES[name]).holds
     assert opened.pairs.tolist() == before
+
+
+@st.composite
+def answered_rounds(draw: st.DrawFn) -> tuple[Problem, list[Edit]]:
+    problem = draw(people())
+    return problem, draw(st.lists(st.one_of(answers(problem)), min_size=1, max_size=3))
+
+
+@pytest.mark.usefixtures("kept")
+@given(drawn=answered_rounds())
+@settings(max_examples=150, deadline=None)
+def test_other_answers_under_every_rule_and_weight_find_what_solving_anew_finds(
+    drawn: tuple[Problem, Sequence[Edit]],
+) -> None:
+    problem, edits = drawn
+    opened = Draft.opened(problem)
+
+    tried = opened.tried(edits)
+
+    after = solve(edited(problem, edits))
+    assert tried.pairs.tolist() == after.pairs.tolist()
+    assert verify(tried.problem, tried.proposal).holds
+    assert (tried.proposal.total_fit, tried.proposal.parts.tolist()) == (after.total_fit, after.parts.tolist())
+
+
+@pytest.mark.usefixtures("kept")
+def test_other_answers_of_people_with_a_place_are_not_settled_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Draft.opened(cabinet())
+    leader, junior = opened.pairs[7].tolist()
+    monkeypatch.setattr(draft, "solve", None)
+
+    tried = opened.tried(
+        [
+            Answers("leader", leader, {"leader_hours": opened.problem.leader_hours[:, leader] * False}),
+            Answers("junior", junior, {"offer_level": opened.problem.offer_level[junior] * 0}),
+            JuniorPlaces(junior, 2),
+        ]
+    )
+
+    assert not set(tried.pairs[:, 0].tolist()) & {leader}
+    assert not set(tried.pairs[:, 1].tolist()) & {junior}
+    assert verify(tried.problem, tried.proposal).holds
 
 
 @pytest.mark.usefixtures("kept")
@@ -152,6 +214,7 @@ def test_who_left_may_come_back() -> None:
     assert opened.tried([LeaderPlaces(0, 1), JuniorPlaces(1, 1)]).pairs.tolist() == [[0, 1], [1, 0]]
 
 
+@pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_other_answers_of_one_person_find_what_solving_anew_finds(name: str) -> None:
     opened = Draft.opened(cabinet(), OBJECTIVES[name])
@@ -160,15 +223,17 @@ def test_other_answers_of_one_person_find_what_solving_anew_finds(name: str) -> 
     edits = [
         Answers("leader", leader, {"leader_waiting": np.array(0.15)}),
         Answers("junior", junior, {"junior_hours": fewer, "offer_level": opened.problem.offer_level[junior] // 2}),
+        Answers("leader", leader, {"need_level": np.zeros(NEEDS, np.int8)}),
     ]
 
-    tried = opened.tried(edits)
+    for some in (edits[:2], edits[1:2], edits[2:], edits[1:]):
+        tried = opened.tried(some)
 
-    before, after = opened.propose(), solve(tried.problem, OBJECTIVES[name])
-    assert tried.pairs.tolist() == after.pairs.tolist()
-    assert verify(tried.problem, tried.proposal, OBJECTIVES[name]).holds
-    assert tried.points == round((after.objective - before.objective) * POINTS)
-    assert tried.weak == after.weak - before.weak
+        before, after = opened.propose(), solve(tried.problem, OBJECTIVES[name])
+        assert tried.pairs.tolist() == after.pairs.tolist()
+        assert verify(tried.problem, tried.proposal, OBJECTIVES[name]).holds
+        assert tried.points == round((after.objective - before.objective) * POINTS)
+        assert tried.weak == after.weak - before.weak
 
 
 @pytest.mark.parametrize(

@@ -235,6 +235,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "round.state.{}": filled("round.state.{}", RoundState),
     "page.round.compare.{}": filled("page.round.compare.{}", COMPARED),
     "page.round.frontier.{}": filled("page.round.frontier.{}", ("lowest", "across")),
+    "page.round.otherwise.{}": filled("page.round.otherwise.{}", ("needs", "offers")),
     "page.round.{}": filled(
         "page.round.{}", (*OverrideKind, "unmatched", "scores", "recruits", "fairness", "differences")
     ),

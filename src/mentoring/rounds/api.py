@@ -217,7 +217,7 @@ class RoundApi(Controller):
         desk: NamedDependency[Desk],
         actor: NamedDependency[Actor],
     ) -> Consequence:
-        """What decisions would change and cost. Nothing is changed."""
+        """What decisions, or other answers of somebody's, would change and cost. Nothing is changed."""
         return await asking.what_if(database, desk, actor, round_ref, data)
 
     @post("/decisions", status_code=202, opt={"action": Action.ROUND_WRITE})

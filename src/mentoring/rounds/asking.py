@@ -19,34 +19,39 @@ from mentoring.programmes.queries import find_programme
 from mentoring.programmes.rules import Role
 from mentoring.rounds import rules
 from mentoring.rounds.aims import settled
+from mentoring.rounds.answering import Numbered, numbered
 from mentoring.rounds.child import Told, run_solver, unheard
 from mentoring.rounds.contracts import Aim, NamedPair
 from mentoring.rounds.desk import Desk
-from mentoring.rounds.findings import Comparison, Consequence, Member, Move, Swap, WhatIf
+from mentoring.rounds.findings import Answered, Comparison, Consequence, Member, Move, Swap, WhatIf
 from mentoring.rounds.models import ProposedPair, Round, RoundInputs
+from mentoring.rounds.numbering import number_of, numbers_of
 from mentoring.rounds.problem import build_in_thread
-from mentoring.rounds.queries import find_enrolment, find_enrolments, find_round, members_of
+from mentoring.rounds.queries import find_enrolment, find_round, members_of
 from mentoring.rounds.results import refusal_of
 from mentoring.rounds.snapshot import read_rows
-from mentoring.rounds.solver import Answer, Request
+from mentoring.rounds.solver import Answer, Refused, Request
 from mentoring.rounds.trying import Compared, Edits, Tried, TriedPair, Unopened
 
 
 async def what_if(database: Database, desk: Desk, actor: Actor, round_ref: str, data: WhatIf) -> Consequence:
-    """Say what decisions would change and cost: what solving the round again would give, from the prices it has.
+    """Say what decisions and other answers would change and cost: what solving the round again would give.
 
     Raises ``NothingToTry``, ``NothingToVerify``, ``NothingToSwap``, ``NotEnrolled``, ``NotInRound``,
-    ``PinsImpossible``.
+    ``PinsImpossible``; for answers ``SkillUnknown``, ``SkillNotListed``, ``NeedsFull``, ``HoursEndBefore``.
     """
-    if data == WhatIf():
+    if data == WhatIf() or any(one == Answered(one.person) for one in data.answers):
         raise rules.NothingToTry()
     began = perf_counter()
     async with database.reading() as db:
         round_ = await find_round(db, actor, round_ref)
         inputs = await _at_hand(db, round_)
         tried = structs.replace(data, pins=[*data.pins, *await _swapped(db, round_, data.swaps)], swaps=[])
-        edits = await _edits(db, round_, inputs, tried)
+        answers = await numbered(db, round_, inputs, data.answers)
+        edits = await _edits(db, round_, inputs, tried, answers)
     answer = await _answer(database, desk, inputs, edits)
+    if isinstance(answer, Refused) and answer.code == "answers":
+        raise answers.refused(answer)
     if not isinstance(answer, Tried):
         raise refusal_of(answer, list(map(UUID, inputs.leaders)), list(map(UUID, inputs.juniors)))
     async with database.reading() as db:
@@ -148,7 +153,7 @@ async def _junior_of(db: AsyncSession, round_: Round, leader: str) -> str:
     return juniors[0]
 
 
-async def _edits(db: AsyncSession, round_: Round, inputs: RoundInputs, data: WhatIf) -> Edits:
+async def _edits(db: AsyncSession, round_: Round, inputs: RoundInputs, data: WhatIf, answers: Numbered) -> Edits:
     async def pair(named: NamedPair) -> tuple[int, int]:
         return (
             await number_of(db, round_, inputs, named.leader, Role.LEADER),
@@ -157,32 +162,16 @@ async def _edits(db: AsyncSession, round_: Round, inputs: RoundInputs, data: Wha
 
     without: dict[Role, list[int]] = {role: [] for role in Role}
     for who in data.without:
-        enrolments = await find_enrolments(db, round_.programme_id, who)
-        found = [(role, _number(inputs, one)) for role, one in enrolments.items()]
-        here = [(role, number) for role, number in found if number is not None]
-        if not here:
-            raise rules.NotInRound(who=who)
-        for role, number in here:
+        for role, number in (await numbers_of(db, round_, inputs, who)).items():
             without[role].append(number)
     return Edits(
         [await pair(one) for one in data.pins],
         [await pair(one) for one in data.forbids],
         without[Role.LEADER],
         without[Role.JUNIOR],
+        answers.places,
+        answers.given,
     )
-
-
-def _number(inputs: RoundInputs, enrolment: Enrolment) -> int | None:
-    people = inputs.leaders if enrolment.role is Role.LEADER else inputs.juniors
-    return people.index(str(enrolment.id)) if str(enrolment.id) in people else None
-
-
-async def number_of(db: AsyncSession, round_: Round, inputs: RoundInputs, who: str, role: Role) -> int:
-    """The row or column of somebody. Raises ``NotEnrolled``, ``NotInRound``."""
-    number = _number(inputs, await find_enrolment(db, round_.programme_id, who, role))
-    if number is None:
-        raise rules.NotInRound(who=who)
-    return number
 
 
 async def _moves(db: AsyncSession, inputs: RoundInputs, pairs: Sequence[TriedPair]) -> list[Move]:

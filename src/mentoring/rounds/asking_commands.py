@@ -7,6 +7,7 @@ from mentoring.db import Database
 from mentoring.identity import MACHINE
 from mentoring.programmes.rules import PolicyName
 from mentoring.rounds import asking, verifying, wording
+from mentoring.rounds.answering_options import Skills, Spans, answered, answering_options
 from mentoring.rounds.contracts import NamedPair
 from mentoring.rounds.desk import Desk
 from mentoring.rounds.differing import Against, RunDifference, compare_runs
@@ -41,16 +42,31 @@ def verify(round_ref: str, as_json: bool) -> None:
 @click.option("--forbid", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="If these two were never paired.")
 @click.option("--without", multiple=True, metavar="PERSON", help="If this person did not take part.")
 @click.option("--swap", nargs=2, multiple=True, metavar="LEADER LEADER", help="If these two exchanged their juniors.")
+@answering_options
 @console.json_option
-def what_if(round_ref: str, pin: Pairs, forbid: Pairs, without: tuple[str, ...], swap: Pairs, as_json: bool) -> None:
-    """Say what decisions would change and cost, before they are taken.
+def what_if(
+    round_ref: str,
+    pin: Pairs,
+    forbid: Pairs,
+    without: tuple[str, ...],
+    swap: Pairs,
+    need: Skills,
+    offer: Skills,
+    hours: Spans,
+    more_hours: Spans,
+    places: tuple[tuple[str, int], ...],
+    as_json: bool,
+) -> None:
+    """Say what decisions would change and cost, before they are taken; or other answers of somebody's.
 
-    "mentoring round decide" with the same options takes them.
+    "mentoring round decide" with the same options takes decisions; what somebody answers only they can change.
 
     Example: mentoring round what-if "Digital leaders 1" --pin CA000001 CA000412 --forbid CA000002 CA000411
+    Example: mentoring round what-if "Digital leaders 1" --offer CA000412 2.6 3 --more-hours CA000412 tue:14:00-17:00
     """
     pins, forbids = [NamedPair(*one) for one in pin], [NamedPair(*one) for one in forbid]
-    data = WhatIf(pins, forbids, list(without), [Swap(*one) for one in swap])
+    answers = answered(need, offer, hours, more_hours, places)
+    data = WhatIf(pins, forbids, list(without), [Swap(*one) for one in swap], answers)
 
     async def work(opened: Database) -> Consequence:
         desk = Desk()

@@ -16,7 +16,7 @@ from mentoring.db import Database
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
-from mentoring.programmes.rules import PolicyName
+from mentoring.programmes.rules import MOST_CAPACITY, PolicyName
 from mentoring.rounds import picture, queries, review, wording
 from mentoring.rounds.asking import get_ready
 from mentoring.rounds.desk import Desk
@@ -91,7 +91,8 @@ class DeskPages(Controller):
         words: NamedDependency[Words],
     ) -> Template:
         view = await review.review_leader(db, actor, round_ref, leader)
-        shown = page("rounds/leader.html", view=view, titles=await read_titles(db, actor, words))
+        titles = await read_titles(db, actor, words)
+        shown = page("rounds/leader.html", view=view, titles=titles, most_places=MOST_CAPACITY)
         shown.background = BackgroundTask(get_ready, database, desk, actor, round_ref)
         return shown
 

@@ -16,6 +16,7 @@ from matching import Draft, Edit, Forbid, JuniorPlaces, LeaderPlaces, Pin, Probl
 from matching.policies import STANDARD
 from mentoring.rounds.aims import settled
 from mentoring.rounds.contracts import Aim
+from mentoring.rounds.otherwise import engine_answers, listed_first
 from mentoring.rounds.proof import proposal_of
 from mentoring.rounds.solver import LENGTH_BYTES, MOST_MEMORY, Answer, Request, concluded, framed
 from mentoring.rounds.trying import Edits, Ready, Tried, Unopened, difference, tried
@@ -37,9 +38,13 @@ class Opened:
     aim: Aim
 
     def tried(self, edits: Edits) -> Tried:
-        """The very proposal that solving the edited round by its policy would give. Raises: Infeasible."""
+        """The very proposal that solving the edited round by its policy would give.
+
+        Raises: Infeasible, CannotAnswer.
+        """
         forbidden = set(map(tuple, self.problem.forbidden.tolist()))
-        if forbidden.intersection(edits.pins):  # a draft knows no way to take that back
+        # a draft knows no way to take a ban back, nor skills that nobody listed so far
+        if forbidden.intersection(edits.pins) or listed_first(self.problem, edits.answers):
             return tried(self.problem, self.proof, edits, self.aim)
         found = self.draft.tried(changes(self.problem, edits))
         after = found.proposal
@@ -49,14 +54,16 @@ class Opened:
 
 
 def changes(problem: Problem, edits: Edits) -> list[Edit]:
-    """The edits as the engine knows them; see ``trying.edited``."""
+    """The edits as the engine knows them; see ``trying.edited``. Raises: CannotAnswer."""
     absent = [pair for pair in problem.pinned.tolist() if pair[0] in edits.leaders or pair[1] in edits.juniors]
     return [
         *(Release(*pair) for pair in absent),
         *(Forbid(*pair) for pair in edits.forbids),
         *(Pin(*pair) for pair in edits.pins),
+        *(JuniorPlaces(junior, places) for junior, places in edits.places),
         *(LeaderPlaces(leader, 0) for leader in edits.leaders),
         *(JuniorPlaces(junior, 0) for junior in edits.juniors),
+        *engine_answers(problem, edits.answers),
     ]
 
 

@@ -9,9 +9,10 @@ from matching.reasons import Otherwise, Relaxation, WhyNot, relaxations, why_not
 from mentoring.db import Database
 from mentoring.identity import Actor
 from mentoring.programmes.rules import Role
-from mentoring.rounds.asking import number_of, proven
+from mentoring.rounds.asking import proven
 from mentoring.rounds.findings import Elsewhere, Explanation, Help, Loss
 from mentoring.rounds.models import RoundInputs
+from mentoring.rounds.numbering import number_of
 from mentoring.rounds.proof import proposal_of
 from mentoring.rounds.queries import find_round, members_of
 

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from mentoring.programmes.rules import MOST_CAPACITY, Hours
 from mentoring.rounds.contracts import LAST_REVISION, Line, NamedPair, Remark
 from mentoring.rounds.trying import Compared, Sums
+from mentoring.skills.contracts import Code
 
 Named = Annotated[list[NamedPair], Meta(max_length=50)]
 People = Annotated[list[Line], Meta(max_length=50)]
@@ -57,15 +59,40 @@ class Swap(Struct, frozen=True, forbid_unknown_fields=True):
     other: Line
 
 
+class Listed(Struct, frozen=True, forbid_unknown_fields=True):
+    """A skill and its level: held now by who needs it, taught by who offers it. Without a level it is not listed."""
+
+    code: Code
+    level: Annotated[int, Meta(ge=0, le=4)] | None
+
+
+class Answered(Struct, frozen=True, forbid_unknown_fields=True):
+    """What somebody might have said at signing up; all that is left out stays as the round has it.
+
+    ``needs`` are a leader's; one that is new comes last. ``offers`` are a junior's, and so are ``places``: how many
+    leaders they could take in this round. ``hours``: all hours then; ``more_hours``: those besides; both as in a
+    sign-up, by the person's own clock.
+    """
+
+    person: Line
+    needs: Annotated[list[Listed], Meta(max_length=20)] = []
+    offers: Annotated[list[Listed], Meta(max_length=50)] = []
+    hours: Annotated[Hours, Meta(max_length=35)] | None = None
+    more_hours: Annotated[Hours, Meta(max_length=35)] = []
+    places: Annotated[int, Meta(ge=0, le=MOST_CAPACITY)] | None = None
+
+
 class WhatIf(Struct, frozen=True, forbid_unknown_fields=True):
     """Decisions that are only tried: pairs to have, pairs never to have, people without whom the round would be made,
-    leaders who would exchange their juniors. People by staff number, address or id.
+    leaders who would exchange their juniors; and people who would have answered otherwise, which nobody can decide for
+    them. People by staff number, address or id.
     """
 
     pins: Named = []
     forbids: Named = []
     without: People = []
     swaps: Annotated[list[Swap], Meta(max_length=20)] = []
+    answers: Annotated[list[Answered], Meta(max_length=20)] = []
 
 
 class Decide(Struct, frozen=True, forbid_unknown_fields=True):

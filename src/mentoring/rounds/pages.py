@@ -15,19 +15,21 @@ from mentoring.db import Database
 from mentoring.i18n import Words
 from mentoring.identity import Actor
 from mentoring.policy import Action
-from mentoring.programmes.rules import PolicyName
+from mentoring.programmes.rules import MOST_CAPACITY, PolicyName
 from mentoring.rounds import asking, desk_pages, explaining, exporting, programme_pages, service, verifying, wording
 from mentoring.rounds.contracts import NamedPair, OverridePair, Publish, Replay
 from mentoring.rounds.desk import Desk
 from mentoring.rounds.desk_pages import address_of, lines_of, wanted_of
 from mentoring.rounds.fairness import read_fairness
-from mentoring.rounds.findings import Decide, Explain, Readmit, WhatIf
+from mentoring.rounds.findings import Explain, Readmit
+from mentoring.rounds.forms import decided_of, what_if_of
 from mentoring.rounds.previewing import preview_publish
 from mentoring.rounds.programme_pages import comparison
 from mentoring.rounds.review import Wanted, review_round
 from mentoring.rounds.rules import ExportFormat, OverrideKind
+from mentoring.skills.queries import read_titles
 from mentoring.web.doors import AnyRequest, page
-from mentoring.web.forms import Typed, command_of, flat, kept, several, single
+from mentoring.web.forms import Typed, command_of, flat, kept, single
 
 
 class ExportForm(Struct, frozen=True, forbid_unknown_fields=True):
@@ -77,7 +79,7 @@ class RoundPages(Controller):
     ) -> Redirect:
         """Take what was tried."""
         async with kept(partial(_round, db, actor, words, round_ref, data), db):
-            await service.decide_pairs(db, actor, round_ref, _decided(data), now)
+            await service.decide_pairs(db, actor, round_ref, decided_of(data), now)
         return Redirect(f"/rounds/{round_ref}", status_code=303)
 
     @post("/readmissions", opt={"action": Action.ROUND_WRITE})
@@ -205,7 +207,7 @@ class RoundPages(Controller):
         words: NamedDependency[Words],
     ) -> Template:
         async with kept(partial(_replayed, database, actor, words, round_ref, data)):
-            found = await asking.what_if(database, desk, actor, round_ref, _what_if(data))
+            found = await asking.what_if(database, desk, actor, round_ref, what_if_of(data))
         return page("rounds/what_if.html", found=found, lines=list(wording.consequence(words, found)))
 
     @post("/comparison", opt={"action": Action.ROUND_READ}, status_code=200)
@@ -237,32 +239,6 @@ class RoundPages(Controller):
 DECISIONS = {OverrideKind.PIN: service.pin_pair, OverrideKind.FORBID: service.forbid_pair}
 
 
-def _what_if(typed: Typed) -> WhatIf:
-    """One pair to pin or to forbid, two leaders who swap, or one person, as the form says."""
-    named = {name: single(typed, name) for name in ("leader", "junior", "other", "without")}
-    pair = {"leader": named["leader"], "junior": named["junior"]}
-    kinds: dict[str, dict[str, object]] = {
-        "pin": {"pins": [pair]},
-        "forbid": {"forbids": [pair]},
-        "swap": {"swaps": [{"leader": named["leader"], "other": named["other"]}]},
-    }
-    wanted = kinds.get(single(typed, "kind"), {}) if any(pair.values()) else {}
-    return command_of(WhatIf, wanted | ({"without": [named["without"]]} if named["without"] else {}))
-
-
-def _decided(typed: Typed) -> Decide:
-    """The decisions that a page of what-if has in its form."""
-    pairs = {
-        f"{kind}s": [
-            {"leader": leader, "junior": junior}
-            for leader, junior in zip(several(typed, f"{kind}_leader"), several(typed, f"{kind}_junior"), strict=False)
-        ]
-        for kind in ("pin", "forbid")
-    }
-    rest = {"reason": single(typed, "reason"), "revision": single(typed, "revision") or None}
-    return command_of(Decide, pairs | rest | {"without": several(typed, "without")})
-
-
 async def _round(
     db: AsyncSession,
     actor: Actor,
@@ -281,6 +257,8 @@ async def _round(
         policies=list(PolicyName),
         typed=flat(typed or {}),
         sorted_by=partial(address_of, view.wanted),
+        titles=await read_titles(db, actor, words),
+        most_places=MOST_CAPACITY,
         replay=replay,
     )
 

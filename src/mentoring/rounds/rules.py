@@ -122,7 +122,19 @@ class NothingToSwap(Conflict):
 
 
 class NothingToTry(Invalid):
-    """What if what? No pair and no person is named."""
+    """What if what? No pair and no person is named, or one without an answer that would be another."""
+
+
+class NeedsFull(Conflict):
+    """``who`` has ``most`` needs already, as many as there can be: one must go first."""
+
+
+class SkillNotListed(Conflict):
+    """``who`` did not list the skill ``code`` that they would leave out."""
+
+
+class HoursEndBefore(Invalid):
+    """A time that is tried for ``who`` ends before it begins, or as it does."""
 
 
 class PinsImpossible(Conflict):

@@ -24,6 +24,7 @@ import matching
 from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
 from mentoring.rounds.aims import terms_of
 from mentoring.rounds.contracts import Aim
+from mentoring.rounds.otherwise import CannotAnswer
 from mentoring.rounds.proof import proof_of
 from mentoring.rounds.trying import Compared, Edits, Ready, Recruited, Tried, Unopened, compared, recruited, tried
 from mentoring.rounds.verdicts import ShownPair, Verified, verified
@@ -121,7 +122,9 @@ class Surveyed(Struct, frozen=True, tag=True):
 
 
 class Refused(Struct, frozen=True, tag=True):
-    """The engine's conclusion that there is no answer: ``code`` is ``pins``, ``problem``, ``size`` or ``quota``."""
+    """The engine's conclusion that there is no answer: ``code`` is ``pins``, ``problem``, ``size``, ``quota``; or
+    ``answers``: nobody can give those at ``place`` about a ``skill``.
+    """
 
     code: str
     cause: str = ""
@@ -132,6 +135,8 @@ class Refused(Struct, frozen=True, tag=True):
     most: int = 0
     pairs: list[tuple[int, int]] = []
     rules: list[str] = []
+    place: int = 0
+    skill: int = 0
 
 
 Answer = Solved | Surveyed | Verified | Tried | Compared | Recruited | Weighed | Unopened | Ready | Refused
@@ -160,6 +165,8 @@ def concluded(work: Callable[[], Answer]) -> Answer:
         return Refused("problem", field=conclusion.field, why=conclusion.why)
     except matching.OutOfReach as conclusion:
         return Refused("quota", asked=conclusion.asked, most=conclusion.most)
+    except CannotAnswer as conclusion:
+        return Refused("answers", cause=conclusion.cause, place=conclusion.place, skill=conclusion.skill)
     except matching.TooLarge as conclusion:
         return Refused("size", places=conclusion.places)
     except MemoryError:

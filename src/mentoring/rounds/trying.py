@@ -11,6 +11,7 @@ import matching
 from matching import POINTS, WEAK, Point, Problem, Proposal
 from mentoring.rounds.aims import terms_of
 from mentoring.rounds.contracts import Aim
+from mentoring.rounds.otherwise import Otherwise, with_answers
 from mentoring.rounds.proof import proposal_of
 
 Pairs = list[tuple[int, int]]
@@ -18,12 +19,16 @@ Told = Callable[[str, float], None]
 
 
 class Edits(Struct, frozen=True):
-    """What is tried, by number: pairs to have, pairs never to have, people who would not take part."""
+    """What is tried, by number: pairs to have, pairs never to have, people who would not take part, juniors with so
+    many places, and people who answer otherwise.
+    """
 
     pins: Pairs = []
     forbids: Pairs = []
     leaders: list[int] = []
     juniors: list[int] = []
+    places: list[tuple[int, int]] = []
+    answers: list[Otherwise] = []
 
 
 class Sums(Struct, frozen=True, array_like=True):
@@ -78,7 +83,10 @@ class Ready(Struct, frozen=True, tag=True):
 
 
 def tried(problem: Problem, proof: bytes, edits: Edits, aim: Aim) -> Tried:
-    """Solve the edited problem by the same policy and compare. Raises: as ``matching.propose``; ProofUnreadable."""
+    """Solve the edited problem by the same policy and compare.
+
+    Raises: as ``matching.propose``; CannotAnswer, ProofUnreadable.
+    """
     return difference(proposal_of(proof), matching.propose(edited(problem, edits), aim.policy, terms_of(aim)).proposal)
 
 
@@ -96,15 +104,16 @@ def difference(before: Proposal, after: Proposal) -> Tried:
 def edited(problem: Problem, edits: Edits) -> Problem:
     """The problem with the edits; a pair that is pinned is no longer forbidden, and the other way round.
 
-    Pins of who does not take part fall away.
+    Pins of who does not take part fall away. Raises: CannotAnswer.
     """
+    problem = with_answers(problem, edits.answers)
     absent = np.isin(problem.pinned[:, 0], edits.leaders) | np.isin(problem.pinned[:, 1], edits.juniors)
     return replace(
         problem,
         pinned=_joined(_without(problem.pinned[~absent], edits.forbids), edits.pins),
         forbidden=_joined(_without(problem.forbidden, edits.pins), edits.forbids),
         leader_capacity=_emptied(problem.leader_capacity, edits.leaders),
-        junior_capacity=_emptied(problem.junior_capacity, edits.juniors),
+        junior_capacity=_emptied(_placed(problem.junior_capacity, edits.places), edits.juniors),
     )
 
 
@@ -115,6 +124,13 @@ def _joined(pairs: NDArray[np.int32], more: Pairs) -> NDArray[np.int32]:
 def _without(pairs: NDArray[np.int32], less: Pairs) -> NDArray[np.int32]:
     kept = [pair for pair in map(tuple, pairs.tolist()) if pair not in less]
     return np.array(kept, np.int32).reshape(-1, 2)
+
+
+def _placed(capacity: NDArray[np.int32], places: Iterable[tuple[int, int]]) -> NDArray[np.int32]:
+    placed = capacity.copy()
+    for junior, number in places:
+        placed[junior] = number
+    return placed
 
 
 def _emptied(capacity: NDArray[np.int32], people: Iterable[int]) -> NDArray[np.int32]:

@@ -114,8 +114,14 @@ async def test_decisions_are_tried_then_taken_together(database: Database, clien
     tried = await client.post(f"{round_}/what-if", json=pair, headers=mine)
     not_theirs = await client.post(f"{round_}/what-if", json=pair, headers=theirs)
     empty = await client.post(f"{round_}/what-if", json={}, headers=mine)
+    other = {"answers": [{"person": "J2", "offers": [{"code": "2.6", "level": None}], "more_hours": [[5, 540, 600]]}]}
+    otherwise = await client.post(f"{round_}/what-if", json=other, headers=mine)
+    wrong = {"answers": [{"person": "J2", "offers": [{"code": "2.6", "level": 5}]}]}
+    too_high = await client.post(f"{round_}/what-if", json=wrong, headers=mine)
     taken = await client.post(f"{round_}/decisions", json={**pair, "reason": "They asked"}, headers=mine)
 
+    assert (otherwise.status_code, otherwise.json()["tried"]["answers"][0]["person"]) == (200, "J2")
+    assert too_high.status_code == 400
     assert [one["junior"]["staff_no"] for one in tried.json()["made"]] == ["J2"]
     assert (not_theirs.status_code, empty.status_code, empty.json()["code"]) == (404, 422, "NothingToTry")
     assert (taken.status_code, taken.json()["revision"]) == (202, 2)

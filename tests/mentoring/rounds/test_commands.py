@@ -81,6 +81,23 @@ def test_a_round_from_the_command_line(run: Run, world: World) -> None:
     assert (verified.exit_code, f"{name} holds: every rule is kept" in verified.output) == (0, True)
     tried = run("what-if", name, "--pin", "L2", "J1", "--without", "L1")
     assert (tried.exit_code, "Leaders matched: 2 → 1" in tried.output) == (0, True)
+    hours = (
+        "--hours",
+        "L1",
+        "sun:09:00-12:00",
+        "--more-hours",
+        "L2",
+        "tue:17:00-19:00",
+        "--hours",
+        "L1",
+        "sat:9:00-10:00",
+    )
+    otherwise = run(
+        "what-if", name, "--offer", "J2", "2.6", "none", "--places", "J1", "2", "--need", "L2", "2.6", "1", *hours
+    )
+    assert (otherwise.exit_code, "Leaders matched: 2 → 1" in otherwise.output) == (0, True)
+    nowhere = run("what-if", name, "--need", "L1", "9.9", "1")
+    assert (nowhere.exit_code, nowhere.output) == (1, "SkillUnknown: There is no skill with the code 9.9.\n")
     compared = json.loads(run("compare-policies", name, "--json").output)
     assert (compared["name"], len(compared["found"]["policies"])) == (name, 9)
     assert run("publish", name).output == f"{name} is published: 2 pairings, their leaders will be asked first.\n"
@@ -165,6 +182,9 @@ def test_a_round_without_leaders_fails_with_the_reason(run: Run, database_url: s
         ("export", "R", "--format", "pdf"),
         ("propose",),
         ("publish", "R", "--revision", "2147483648"),
+        ("what-if", "R", "--offer", "J1", "2.6", "5"),
+        ("what-if", "R", "--hours", "J1", "mon:12:00-09:00"),
+        ("what-if", "R", "--places", "J1", "4"),
     ],
 )
 def test_wrong_use_ends_with_two(run: Run, arguments: tuple[str, ...]) -> None:

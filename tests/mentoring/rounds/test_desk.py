@@ -13,6 +13,7 @@ from mentoring.rounds.desk import PROGRAM, Desk
 from mentoring.rounds.drafts import MOST_OPEN, Drafts
 from mentoring.rounds.findings import Swap, WhatIf
 from mentoring.rounds.models import RoundInputs
+from mentoring.rounds.otherwise import Otherwise
 from mentoring.rounds.rules import NothingToSwap
 from mentoring.rounds.solver import Refused, Request, answer
 from mentoring.rounds.trying import Edits, Tried, Unopened
@@ -23,6 +24,8 @@ EDITS = {
     "forbid": Edits(forbids=[(0, 0), (1, 0)]),
     "swap": Edits(pins=[(0, 1), (1, 0)]),
     "without": Edits(leaders=[0], juniors=[1]),
+    "places": Edits(places=[(0, 0), (2, 2)]),
+    "answers": Edits(answers=[Otherwise(leads=True, person=1, skills=[(0, 2)])]),
     "nothing": Edits(),
 }
 
