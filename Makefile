@@ -41,8 +41,8 @@ style: setup
 types: setup
 	$(BIN)/mypy --strict $(TYPED)
 
-screenshots: setup test-setup ## Picture every page in every language and width, and make those of the README anew
-	$(BIN)/python -m tests.journeys.screenshots
+screenshots: setup test-setup ## Picture every page in every language and width, light and dark, and make those of the README anew
+	$(BIN)/python -m tests.journeys.screenshots $(LANGUAGES)
 	$(BIN)/pytest tests/journeys/test_browser.py
 	cp $(foreach name,programme round proposal mailbox,build/screenshots/$(name).png) docs/pictures/
 

@@ -24,7 +24,17 @@ from tests.bench.report import Figure, at_most, surroundings, write
 from tests.bench.workshop import BUILD
 from tests.harness.browser import Browsing, running_browser
 from tests.harness.databases import sqlite_url
-from tests.journeys.walking import LARGEST_VIEW, MOST_REQUESTS, STILL, Organisation, Place, opened, places, serving
+from tests.journeys.walking import (
+    LARGEST_VIEW,
+    MOST_REQUESTS,
+    PATIENCE,
+    STILL,
+    Organisation,
+    Place,
+    opened,
+    places,
+    serving,
+)
 from tests.mentoring.world import ADMINISTRATOR, COORDINATOR
 
 PAIRS = 1500
@@ -73,7 +83,7 @@ async def measured(folder: Path, pairs: int) -> tuple[list[Cost], list[str]]:
     """The cost of every page, and what their policy stopped."""
     async with AsyncExitStack() as closing:
         organisation = await closing.enter_async_context(serving(folder, pairs))
-        windows = Browsing(await closing.enter_async_context(running_browser()), closing)
+        windows = Browsing(await closing.enter_async_context(running_browser()), closing, PATIENCE)
         costs = [await _cost(windows, organisation, place) for place in await places(organisation)]
     return costs, [one for one in windows.complaints if one.startswith("policy:")]
 

@@ -50,9 +50,11 @@ async def running_browser() -> AsyncIterator[Browser]:
 class Browsing:
     """The pages of one test, and what they complained about."""
 
-    def __init__(self, browser: Browser, windows: AsyncExitStack) -> None:
+    def __init__(self, browser: Browser, windows: AsyncExitStack, patience: int = 15) -> None:
+        """``patience`` is how many seconds a page may take."""
         self._browser = browser
         self._windows = windows
+        self._patience = patience
         self._expected: list[str] = []
         self.complaints: list[str] = []
 
@@ -75,7 +77,7 @@ class Browsing:
             reduced_motion="reduce",
         )
         self._windows.push_async_callback(context.close)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(1000 * self._patience)
         await self._listen(context)
         return await context.new_page()
 

@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import pytest
 from playwright.async_api import Browser, Page
 
@@ -21,7 +22,9 @@ from tests.journeys.walking import (
     DESK,
     LARGEST_VIEW,
     MOST_REQUESTS,
+    PATIENCE,
     PHONE,
+    SHIFTED,
     STILL,
     ZOOMED,
     Organisation,
@@ -30,10 +33,12 @@ from tests.journeys.walking import (
     barriers,
     come_in,
     first_view,
+    in_two_parts,
     is_too_wide,
     opened,
     out_of_reach,
     places,
+    pushed_sideways,
     read_in,
     serving,
 )
@@ -50,6 +55,7 @@ class Seen(NamedTuple):
     language: str
     barriers: list[str]
     too_wide: list[int]
+    sideways: list[str]
     unreached: list[str]
     unseen: list[str]
 
@@ -72,7 +78,7 @@ async def organisation(folder: Path, anyio_backend: str) -> AsyncIterator[Organi
 @pytest.fixture(scope="module")
 async def walk(organisation: Organisation, browser: Browser) -> Walk:
     async with AsyncExitStack() as closing:
-        windows = Browsing(browser, closing)
+        windows = Browsing(browser, closing, PATIENCE)
         return Walk(await _walked(windows, organisation), windows.complaints)
 
 
@@ -96,7 +102,7 @@ async def _read_in_every_other_language(page: Page, visits: Sequence[Visit]) -> 
     for visit, language in [(visit, one) for turn, visit in enumerate(visits) for one in _others(turn)]:
         await read_in(page, visit.place, language)
         found = await barriers(page, contrast=False)
-        seen.append(Seen(visit, language, found, await _too_wide(page), [], []))
+        seen.append(Seen(visit, language, found, await _too_wide(page), await pushed_sideways(page, PHONE), [], []))
     return seen
 
 
@@ -112,12 +118,12 @@ async def _looked_at_closely(page: Page, place: Place) -> Seen:
     await page.set_viewport_size({"width": PHONE, "height": 800})
     visit = await first_view(page, place, "en")
     found = await barriers(page, COLOURS_AND_TARGETS)
-    too_wide = await _too_wide(page)
+    too_wide, sideways = await _too_wide(page), await pushed_sideways(page, PHONE)
     await page.emulate_media(color_scheme="dark")
     await page.set_viewport_size({"width": DESK, "height": 900})
     found += await barriers(page)
     told = await out_of_reach(page)
-    return Seen(visit, "en", found, too_wide, told["unreached"], told["unseen"])
+    return Seen(visit, "en", found, too_wide, sideways, told["unreached"], told["unseen"])
 
 
 async def _too_wide(page: Page) -> list[int]:
@@ -136,6 +142,10 @@ def test_no_page_puts_up_a_barrier(walk: Walk) -> None:
 
 def test_no_page_is_pushed_sideways_on_a_phone_or_at_four_hundred_per_cent(walk: Walk) -> None:
     assert {one.name: one.too_wide for one in walk.seen if one.too_wide} == {}
+
+
+def test_no_table_is_pushed_sideways_on_a_phone(walk: Walk) -> None:
+    assert {one.name: one.sideways for one in walk.seen if one.sideways} == {}
 
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(walk: Walk) -> None:
@@ -159,6 +169,27 @@ async def test_nothing_moves_while_a_page_comes(walk: Walk, windows: Browsing, o
             moved[first.place.route] = min(first.shifted, second.shifted)
 
     assert {route: shifted for route, shifted in moved.items() if shifted > STILL} == {}
+
+
+@pytest.mark.parametrize("later", [b'<nav class="languages"', b'<a href="/sign-in?language=es"'])
+async def test_nothing_moves_where_the_end_of_a_page_comes_later(
+    windows: Browsing, organisation: Organisation, later: bytes
+) -> None:
+    """The foot of a short page stands at the bottom of the window: were it to grow, it would grow upwards."""
+    async with httpx.AsyncClient(base_url=organisation.url, trust_env=False, timeout=PATIENCE) as client:
+        whole, style = [(await client.get(path)).content for path in ("/sign-in", "/static/style.css")]
+    page = await windows.open(width=PHONE)
+    await page.route("**/static/style.css*", lambda route: route.fulfill(body=style, content_type="text/css"))
+    async with in_two_parts(whole, whole.index(later)) as (address, go_on):
+        await page.goto(address, wait_until="commit")
+        await page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length")
+        before = await page.locator("footer a").count()
+        go_on.set()
+        await page.wait_for_load_state()
+        after = await page.locator("footer a").count()
+        shifted = float(await page.evaluate(SHIFTED))
+
+    assert (before < after, shifted) == (True, 0)
 
 
 def test_no_page_is_stopped_by_its_own_policy(walk: Walk) -> None:

@@ -1,5 +1,6 @@
 """Every page that can be opened, as somebody opens it who may: found in the table of routes, so none is forgotten."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -52,6 +53,8 @@ SHIFTED = """() => new Promise(resolve => {
   watch.observe({type: "layout-shift", buffered: true});
   requestAnimationFrame(() => requestAnimationFrame(() => { add(watch.takeRecords()); resolve(sum) }));
 })"""
+WIDE_TABLES = """() => [...document.querySelectorAll(".scroll")]
+  .filter(one => one.querySelector("table") && one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)"""
 WATCH_FOCUS = """() => {
   const all = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
   const same = one => one.type === "radio" ? [...document.getElementsByName(one.name)] : [one];
@@ -183,6 +186,26 @@ async def first_view(page: Page, place: Place, language: str) -> Visit:
     return Visit(place, answer.status, size, [request.url for request in asked[1:]], shifted)
 
 
+@asynccontextmanager
+async def in_two_parts(whole: bytes, at: int) -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """Serve one page as a bad line brings it: what comes after ``at`` comes when one is told to go on."""
+    go_on = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(whole)}\r\n\r\n"
+        writer.write(head.encode() + whole[:at])
+        await writer.drain()
+        await go_on.wait()
+        writer.write(whole[at:])
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as listening:
+        host, port = listening.sockets[0].getsockname()
+        yield f"http://{host}:{port}/", go_on
+
+
 async def barriers(page: Page, only: Mapping[str, object] = EVERYTHING, contrast: bool = True) -> list[str]:
     """What axe finds wrong with the page as it stands."""
     if not await page.evaluate("() => 'axe' in window"):
@@ -200,6 +223,13 @@ async def is_too_wide(page: Page, width: int) -> bool:
     """Whether it has to be pushed sideways at this width."""
     await page.set_viewport_size({"width": width, "height": 640})
     return bool(await page.evaluate("() => document.documentElement.scrollWidth > innerWidth"))
+
+
+async def pushed_sideways(page: Page, width: int) -> list[str]:
+    """The tables that do not fit at this width; a picture may be larger, for its table stands beside it."""
+    await page.set_viewport_size({"width": width, "height": 640})
+    found: list[str] = await page.evaluate(WIDE_TABLES)
+    return found
 
 
 async def out_of_reach(page: Page) -> dict[str, list[str]]:

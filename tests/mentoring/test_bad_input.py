@@ -7,7 +7,9 @@ from urllib.parse import parse_qs, unquote_plus
 
 import pytest
 from httpx import Response
+from markupsafe import escape
 
+from mentoring.i18n import Words
 from tests.mentoring.routes import ALL, ROUTES, Door, reader_of
 from tests.mentoring.world import ANONYMOUS, COORDINATOR
 
@@ -19,6 +21,8 @@ BAD: dict[str, Callable[[str], str]] = {
     "turned round": lambda mark: f"{mark} \u202egnirts\u202c \u2066x\u2069",
     "with a NUL": lambda mark: f"{mark} be\x00fore\x1b[2J",
 }
+LOOK_AGAIN = re.compile(str(escape(Words("en").text("error.FormUnreadable", field="FIELD"))).replace("FIELD", "(.*?)"))
+"""What a page says of a field that holds what it cannot hold."""
 FORGED = ["Ж\u202e"]
 """In numbers, days, choices, and what the page itself put there: whoever sends that is answered, and no more."""
 FORMS = [route for route in ROUTES if route.startswith("POST /") and not route.startswith("POST /api/")]
@@ -96,14 +100,16 @@ async def _sent(door: Door, role: str, form: Form, typed: dict[str, list[str]]) 
 
 
 def _wrong(form: Form, kind: str, texts: list[str], answer: Response) -> list[str]:
-    """What is wrong with an answer: broken, without words, or something that was typed is not on the page."""
+    """What is wrong: broken, without words, what was typed is gone, a field is called what the page never calls it."""
     said = f"{form.action}, {kind}: {answer.status_code}"
     if answer.status_code < 400:
         return []
     shown = [name for name in texts if form.kinds[name] not in NOT_SHOWN_AGAIN]
     missing = [name for name in shown if f"typed into {name}" not in answer.text]
     wordless = answer.status_code >= 500 or not re.search(r'role="alert"|class="lead"', answer.text)
-    return [f"{said}, lost {missing}"] if missing else [f"{said}, without words"] if wordless else []
+    unknown = [field for field in LOOK_AGAIN.findall(answer.text) if answer.text.count(field) < 2]
+    faults = {f"lost {missing}": missing, "without words": wordless, f"calls a field {unknown}": unknown}
+    return [f"{said}, {fault}" for fault, true in faults.items() if true]
 
 
 @pytest.mark.parametrize("route", FORMS)

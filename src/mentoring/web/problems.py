@@ -14,7 +14,7 @@ from mentoring.db import passing
 from mentoring.errors import Conflict, Invalid, MentoringError, NotAllowed, NotFound
 from mentoring.policy import SignedOutMeanwhile, SignInNeeded
 from mentoring.web.doors import AnyRequest, words_of
-from mentoring.web.forms import FormRefused
+from mentoring.web.forms import FormRefused, text_of
 
 log = logging.getLogger(__name__)
 STATUS: dict[type[MentoringError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
@@ -32,8 +32,7 @@ def refused(request: AnyRequest, refusal: MentoringError) -> Response[object]:
             back = request.url.path if request.method == "GET" else "/"
             return Redirect(f"/sign-in?next={quote(back)}", status_code=303)
         status = 401
-    text = words_of(request.scope).text(f"error.{refusal.code}", **refusal.details)
-    return _answer(request, status, refusal.code, text, refusal.details)
+    return _answer(request, status, refusal.code, text_of(refusal, words_of(request.scope)), refusal.details)
 
 
 def _signed_out(request: AnyRequest, refusal: SignedOutMeanwhile) -> Response[object]:
@@ -47,7 +46,7 @@ def form_refused(request: AnyRequest, refused: FormRefused) -> Template:
     refusal = refused.refusal
     refused.again.status_code = _status(refusal)
     refused.again.context["cause"] = refusal
-    refused.again.context["refusal"] = words_of(request.scope).text(f"error.{refusal.code}", **refusal.details)
+    refused.again.context["refusal"] = text_of(refusal, words_of(request.scope))
     return refused.again
 
 

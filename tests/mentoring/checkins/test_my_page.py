@@ -107,7 +107,7 @@ async def test_a_proposal_says_on_which_days_and_in_whose_morning(client: AsyncC
     said = Page(await client.get("/me")).text
 
     # REASONS.slots: Monday and Tuesday 09:00 UTC, which is 10:00 in Zurich and 16:00 in Bangkok
-    assert "Both can on Monday and Tuesday: morning for you, afternoon for Juno" in said
+    assert "Both have time on Monday and Tuesday: morning for you, afternoon for Juno" in said
 
 
 async def test_a_question_is_answered_from_the_page_with_two_taps(client: AsyncClient, database: Database) -> None:

@@ -350,6 +350,8 @@ async def test_the_page_tries_the_ladder_out(client: AsyncClient, database: Data
 
     follow_up = Words("en").text("simulation.nudge_silence")
     assert (follow_up in silent.text, follow_up in fine.text) == (True, False)
+    assert Words("en").text("page.session.number", number=2) in fine.text
+    assert not any(code in page.text for page in (silent, fine) for code in ("session_", "day_30", "look_back"))
 
 
 WRONG = {

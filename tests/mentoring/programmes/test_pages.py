@@ -1,5 +1,7 @@
 """Signing up and running a programme, on pages that work without script."""
 
+import re
+
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select
@@ -154,6 +156,21 @@ async def test_settings_are_changed_and_a_wrong_one_is_kept_to_be_mended(
     assert (page.value("weights.need"), page.value("ladder.consent_reminders")) == ("0.5", "1, 3")
     assert (wrong.status_code, refused.value("plan.sessions"), refused.fields["open"]) == (422, "900", ["off"])
     assert page.value("plan.sessions") == "7"
+
+
+async def test_a_piece_that_a_page_fetches_comes_in_the_language_of_the_page(
+    client: AsyncClient, database: Database
+) -> None:
+    programme, _ = await a_visit(client, database, coordinates=True)
+    whole = await client.get(f"/programmes/{programme.id}?language=ar")
+
+    fetched = re.search(r'hx-post="([^"]*/effects[^"]*)"', whole.text)
+    assert fetched is not None
+    piece = await client.post(fetched[1], data={"name": programme.name})
+
+    assert (whole.status_code, piece.status_code) == (200, 200)
+    assert 'id="effects"' in piece.text
+    assert 'lang="ar"' in piece.text
 
 
 async def test_a_stranger_does_not_learn_of_the_settings(client: AsyncClient, database: Database) -> None:

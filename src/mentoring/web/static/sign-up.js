@@ -102,6 +102,8 @@ needs.forEach((need, index) => {
 const QUARTERS = 96, SPANS = 5;
 const grid = one("[data-grid]"), exact = one("[data-exact]"), total = one("[data-total]"), spoken = one("[data-said]");
 const day = (weekday, form) => new Intl.DateTimeFormat(language, { weekday: form, timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, 1 + weekday)));
+// Arabic has no short names of days: on a phone seven whole ones would run into each other.
+const heading = weekday => day(weekday, innerWidth < 640 && day(weekday, "short").length > 4 ? "narrow" : "short");
 const clock = minutes => new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, 1, 0, minutes % 1440)));
 const field = (edge, weekday, span) => form.elements[`${edge}-${weekday}-${span}`];
 const minutes = text => text.split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
@@ -178,7 +180,7 @@ function buildGrid() {
   const head = grid.createTHead().insertRow();
   head.append(document.createElement("td"));
   for (let weekday = 0; weekday < 7; weekday++) {
-    head.append(Object.assign(document.createElement("th"), { scope: "col", textContent: day(weekday, "short"), abbr: day(weekday, "long") }));
+    head.append(Object.assign(document.createElement("th"), { scope: "col", textContent: heading(weekday), abbr: day(weekday, "long") }));
   }
   const body = grid.createTBody();
   for (let hour = 0; hour < 24; hour++) {
