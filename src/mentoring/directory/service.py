@@ -57,8 +57,8 @@ async def import_staff(
     """Say what a staff file would change, and write it where that is asked and the file has no problems.
 
     The file is read before any transaction begins, because that takes seconds and the database has one writer.
-    ``guarded``: whose address changes only by a file that an administrator, or they themselves, bring. They are the
-    coordinators, whose next link to a new password would go to whoever named another address.
+    ``guarded``: whose address changes, and who leaves, only by a file that an administrator, or they themselves, bring.
+    They are the coordinators, whose next link to a new password would go to whoever named another address.
     Raises causes of ``table`` and ``rules`` for what is no staff file, ``ManyWouldLeave``, ``AdministratorTouched``,
     ``ImportUnderWay``.
     """
@@ -75,7 +75,7 @@ async def import_staff(
         plan = await to_thread.run_sync(importing.plan_import, known, file)
         if not _in_person(actor):
             await _spare_administrators(db, known, plan)
-            touched = importing.ensure_addresses_kept(plan, known, {*guarded} - {actor.id})
+            touched = importing.ensure_guarded_spared(plan, known, {*guarded} - {actor.id})
             file = replace(file, problems=sorted([*file.problems, *touched], key=lambda one: one.line))
         applied = applied and not file.problems
         if applied and not plan.empty:
