@@ -226,20 +226,22 @@ async def ensure_account(db: AsyncSession, person_id: UUID, now: datetime) -> Ac
 
 async def ask_for_reset(database: Database, email: str, source: str, now: datetime) -> None:
     """Send a reset link where the address has an account; the answer is the same where it has none."""
+    email = email.strip().lower()
     async with database.sessions.begin() as db:
         await count_try(db, f"reset:{email}", source, now)
     async with database.sessions.begin() as db:
-        person = await db.scalar(
-            select(Person)
-            .join(Account, Account.person_id == Person.id)
-            .where(Person.email == email.strip().lower(), Person.left_on.is_(None))
-        )
-        if person is not None:
+        account = select(Account.person_id).join(Person, Person.id == Account.person_id).where(Person.email == email)
+        if person := await hold(db, await db.scalar(account)):
             journal.record(db, PersonInvited(uuid4(), person.id, LinkPurpose.RESET), by=None, at=now)
 
 
 async def make_link(db: AsyncSession, person_id: UUID, purpose: LinkPurpose, now: datetime) -> str:
-    """Make a link that lets its holder in once; return the secret part of its address."""
+    """Make a link that lets its holder in once; return the secret part of its address.
+
+    Raises ``PersonNotFound`` for whoever has left: an erasure waits for the link, and takes it along, or has been.
+    """
+    if await hold(db, person_id) is None:
+        raise rules.PersonNotFound(who=str(person_id))
     secret = secrets.token_urlsafe(32)
     expires = now + rules.LINK_LASTS[purpose.value]
     db.add(AccessLink(digest=digest_of(secret), person_id=person_id, purpose=purpose, made_at=now, expires_at=expires))
