@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from mentoring import policy
+from mentoring.db import among
 from mentoring.identity import Actor
 from mentoring.pairings import rules
 from mentoring.pairings.consent import Calendar
@@ -226,10 +227,12 @@ class Begun(NamedTuple):
 
 async def begun_pairings(db: AsyncSession, ids: Sequence[UUID]) -> list[Begun]:
     """Those of the pairings that are active, in three queries however many they are."""
-    pairings = list(await db.scalars(select(Pairing).where(Pairing.id.in_(ids), Pairing.state == PairingState.ACTIVE)))
+    pairings = list(
+        await db.scalars(select(Pairing).where(among(Pairing.id, ids), Pairing.state == PairingState.ACTIVE))
+    )
     plans = {one.id: one.plan for one in await db.scalars(select(Programme))}
     people = {person_id for one in pairings for person_id in (one.leader_id, one.junior_id)}
-    rows = await db.execute(select(Person.id, Person.country, Person.time_zone).where(Person.id.in_(people)))
+    rows = await db.execute(select(Person.id, Person.country, Person.time_zone).where(among(Person.id, people)))
     places = {row.id: Place(row.id, row.country, row.time_zone or "UTC") for row in rows}
     return [
         Begun(one, one.began_at, plans[one.programme_id], places[one.leader_id], places[one.junior_id])

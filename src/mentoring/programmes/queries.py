@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from mentoring import policy
 from mentoring.collation import place_of
-from mentoring.db import Database
+from mentoring.db import Database, among
 from mentoring.identity import Actor
 from mentoring.people.models import Person
 from mentoring.people.queries import by_name, full_name
@@ -271,7 +271,7 @@ async def list_enrolments(
     }
     shown = sorted(place, key=place.__getitem__)[offset : offset + limit]
     found = await db.execute(
-        select(Enrolment, Person).join(Person, Person.id == Enrolment.person_id).where(Enrolment.id.in_(shown))
+        select(Enrolment, Person).join(Person, Person.id == Enrolment.person_id).where(among(Enrolment.id, shown))
     )
     rows = sorted(found.all(), key=lambda row: place[row[0].id])
     skills = await _skills(db, [enrolment for enrolment, _ in rows])
@@ -302,7 +302,7 @@ async def _skills(db: AsyncSession, enrolments: Sequence[Enrolment]) -> dict[UUI
     rows = await db.execute(
         select(EnrolmentSkill.enrolment_id, Skill.code, EnrolmentSkill.level)
         .join(Skill, Skill.id == EnrolmentSkill.skill_id)
-        .where(EnrolmentSkill.enrolment_id.in_(roles))
+        .where(among(EnrolmentSkill.enrolment_id, roles))
         .order_by(EnrolmentSkill.position)
     )
     skills: dict[UUID, list[EnrolledSkill]] = {}
