@@ -9,7 +9,7 @@ import asyncio
 import enum
 import fcntl
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -54,14 +54,15 @@ from mentoring.errors import Conflict
 if TYPE_CHECKING:
     from alembic.config import Config
 
-Sessions = async_sessionmaker[AsyncSession]
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 """What is raised where the database is gone, full, locked for too long, or can only be read: nobody's mistake."""
 NOT_NOW = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes for a transaction that another one stood in the way of: serialisation, deadlock, a lock that was
 waited for too long. Done again, it goes well."""
 BUSY_TIMEOUT_MS = 10_000
-"""How long a writer waits for another before it gives up: longer than the longest transaction (an import)."""
+"""How long a writer waits for another process before it gives up: longer than the longest transaction (an import)."""
+LONGEST_TURN = 30.0
+"""Seconds that a writer waits for those of its own process."""
 
 
 class SchemaTooNew(Conflict):
@@ -183,15 +184,49 @@ class Base(DeclarativeBase):
     }
 
 
+class Sessions:
+    """Where transactions begin; with ``turn``, one after the other, in the order in which they were asked for.
+
+    SQLite lets in one writer and has no queue: whoever waits looks again from time to time, and where many wait,
+    somebody is too late each time until their time is up. Here they queue, and whoever queues does not yet keep a
+    connection from those who read.
+    """
+
+    def __init__(self, engine: AsyncEngine, turn: asyncio.Lock | None = None, **options: Any) -> None:
+        self._made = async_sessionmaker(engine, expire_on_commit=False, **options)
+        self._turn = turn
+
+    def __call__(self) -> AsyncSession:
+        return self._made()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """A transaction: committed at the end, or rolled back where something is raised."""
+        async with _in(self._turn) if self._turn else nullcontext(), self._made.begin() as db:
+            yield db
+
+
+@asynccontextmanager
+async def _in(turn: asyncio.Lock) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(LONGEST_TURN):
+            await turn.acquire()
+    except TimeoutError as error:
+        raise PoolTimeout("others were writing all the time") from error
+    try:
+        yield
+    finally:
+        turn.release()
+
+
 class Database:
     """An open database. ``sessions`` for what may write, ``reading`` for what only reads."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self.sessions: Sessions = async_sessionmaker(engine, expire_on_commit=False)
-        self.reading: Sessions = async_sessionmaker(
-            engine.execution_options(sqlite_begin="DEFERRED"), expire_on_commit=False, autoflush=False
-        )
+        self.sessions = Sessions(engine, asyncio.Lock() if self.sqlite else None)
+        reading = engine.execution_options(sqlite_begin="DEFERRED")
+        self.reading = Sessions(reading, autoflush=False)
 
     @property
     def sqlite(self) -> bool:
