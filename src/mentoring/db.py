@@ -39,11 +39,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -193,7 +193,7 @@ class Sessions:
     """
 
     def __init__(self, engine: AsyncEngine, turn: asyncio.Lock | None = None, **options: Any) -> None:
-        self._made = async_sessionmaker(engine, expire_on_commit=False, **options)
+        self._made: async_sessionmaker[AsyncSession] = async_sessionmaker(engine, expire_on_commit=False, **options)
         self._turn = turn
 
     def __call__(self) -> AsyncSession:
@@ -219,6 +219,19 @@ async def _in(turn: asyncio.Lock) -> AsyncIterator[None]:
         turn.release()
 
 
+class _Reading(Session):
+    """Remembers what it has read: who asks for the same row again, by its id, is not sent to the database again."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.read: list[object] = []
+
+
+@event.listens_for(_Reading, "loaded_as_persistent")
+def _remember(session: _Reading, row: object) -> None:
+    session.read.append(row)
+
+
 class Database:
     """An open database. ``sessions`` for what may write, ``reading`` for what only reads."""
 
@@ -226,7 +239,7 @@ class Database:
         self.engine = engine
         self.sessions = Sessions(engine, asyncio.Lock() if self.sqlite else None)
         reading = engine.execution_options(sqlite_begin="DEFERRED")
-        self.reading = Sessions(reading, autoflush=False)
+        self.reading = Sessions(reading, autoflush=False, sync_session_class=_Reading)
 
     @property
     def sqlite(self) -> bool:
@@ -242,7 +255,7 @@ def open_database(url: str, pool_size: int = 10) -> Database:
     options: dict[str, Any] = (
         {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 30}
         if sqlite
-        else {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True}
+        else {"pool_size": pool_size, "max_overflow": pool_size}
     )
     engine = create_async_engine(
         url,
@@ -303,6 +316,12 @@ def _harden_postgresql(engine: Engine) -> None:
         cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
         cursor.close()
         connection.commit()
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, _record: Any, _fairy: Any) -> None:
+        """A server that ends says so to the driver; to ask it each time would be a way to it for every request."""
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError()
 
 
 def migrations() -> "Config":

@@ -27,6 +27,7 @@ from mentoring.programmes.rules import Plan, Role
 
 MANY = 200
 AHEAD = (SessionState.PLANNED, SessionState.INVITED)
+LEADER, JUNIOR = aliased(Person), aliased(Person)
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -49,8 +50,10 @@ async def my_pairings(db: AsyncSession, actor: Actor) -> list[PairingView]:
 
 async def read_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID) -> PairingView:
     """One of one's own pairings. Raises ``PairingNotFound``."""
-    pairing = policy.require(actor, Action.PAIRING_READ, await db.get(Pairing, pairing_id), PairingNotFound)
-    return await view(db, actor, pairing)
+    row = (await db.execute(_seen(actor).where(Pairing.id == pairing_id))).one_or_none()
+    policy.require(actor, Action.PAIRING_READ, row[0] if row else None, PairingNotFound)
+    assert row is not None
+    return _view(actor, *row)
 
 
 async def view(db: AsyncSession, actor: Actor, pairing: Pairing) -> PairingView:
@@ -61,12 +64,11 @@ async def view(db: AsyncSession, actor: Actor, pairing: Pairing) -> PairingView:
 
 def _seen(actor: Actor) -> Select[Pairing, Person, Person, Programme, bool]:
     """All that a view is made of, in one way to the database: people look at their pairings more than at all else."""
-    leader, junior = aliased(Person), aliased(Person)
     rematch = select(Rematch.pairing_id).where(Rematch.pairing_id == Pairing.id, Rematch.person_id == actor.id)
     return (
-        select(Pairing, leader, junior, Programme, rematch.exists())
-        .join(leader, leader.id == Pairing.leader_id)
-        .join(junior, junior.id == Pairing.junior_id)
+        select(Pairing, LEADER, JUNIOR, Programme, rematch.exists())
+        .join(LEADER, LEADER.id == Pairing.leader_id)
+        .join(JUNIOR, JUNIOR.id == Pairing.junior_id)
         .join(Programme, Programme.id == Pairing.programme_id)
     )
 
@@ -158,7 +160,6 @@ async def list_records(
     person_id: UUID | None = None,
 ) -> list[PairingRecord]:
     """Pairings as their coordinators see them, the latest first."""
-    leader, junior = aliased(Person), aliased(Person)
     agreed = (
         select(func.min(Agreement.agreed_at))
         .where(Agreement.pairing_id == Pairing.id)
@@ -166,9 +167,9 @@ async def list_records(
         .scalar_subquery()
     )
     chosen = (
-        select(Pairing, leader, junior, agreed)
-        .join(leader, leader.id == Pairing.leader_id)
-        .join(junior, junior.id == Pairing.junior_id)
+        select(Pairing, LEADER, JUNIOR, agreed)
+        .join(LEADER, LEADER.id == Pairing.leader_id)
+        .join(JUNIOR, JUNIOR.id == Pairing.junior_id)
         .where(surveyed_by(actor))
         .order_by(Pairing.made_at.desc(), Pairing.id)
         .limit(limit)
