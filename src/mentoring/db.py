@@ -8,16 +8,20 @@ writing one is refused at once, or loses updates).
 import asyncio
 import enum
 import fcntl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import msgspec
 from asyncpg import PostgresError
 from sqlalchemy import (
+    ARRAY,
     JSON,
+    Boolean,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
@@ -26,6 +30,8 @@ from sqlalchemy import (
     MetaData,
     Text,
     TypeDecorator,
+    Uuid,
+    bindparam,
     event,
     inspect,
     make_url,
@@ -33,25 +39,30 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
 from sqlalchemy.pool import NullPool
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from mentoring.errors import Conflict
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-Sessions = async_sessionmaker[AsyncSession]
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 """What is raised where the database is gone, full, locked for too long, or can only be read: nobody's mistake."""
 NOT_NOW = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes for a transaction that another one stood in the way of: serialisation, deadlock, a lock that was
 waited for too long. Done again, it goes well."""
 BUSY_TIMEOUT_MS = 10_000
-"""How long a writer waits for another before it gives up: longer than the longest transaction (an import)."""
+"""How long a writer waits for another process before it gives up: longer than the longest transaction (an import)."""
+LONGEST_TURN = 30.0
+"""Seconds that a writer waits for those of its own process."""
 
 
 class SchemaTooNew(Conflict):
@@ -103,6 +114,45 @@ class Document(TypeDecorator[Any]):
         return None if value is None else msgspec.convert(value, self.kind, strict=False)
 
 
+class _Ids(TypeDecorator[Collection[UUID]]):
+    """Ids as one value: an array, or, where there are none, JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(Uuid()))
+
+    def process_bind_param(self, value: Collection[UUID] | None, dialect: Dialect) -> Any:
+        ids = list(value or ())
+        return msgspec.json.encode([one.hex for one in ids]).decode() if dialect.name == "sqlite" else ids
+
+
+class _Among(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Among, "postgresql")
+def _among_in_postgresql(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} = ANY ({ids})"
+
+
+@compiles(_Among, "sqlite")
+def _among_in_sqlite(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(one, **options) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608  # the ids are a parameter
+
+
+def among(column: InstrumentedAttribute[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Whether the id is one of ``ids``, however many: they go along as one value.
+
+    ``in_`` makes each id a value of its own, of which a statement bears some 32,000; it is for the few.
+    """
+    return _Among(column, bindparam(None, ids, type_=_Ids()))
+
+
 PersonalText = Annotated[str, mapped_column(Text, info={"personal": True})]
 """Words that belong to a person: exported with them, erased with them."""
 PlainText = Annotated[str, mapped_column(Text, info={"personal": False})]
@@ -134,15 +184,62 @@ class Base(DeclarativeBase):
     }
 
 
+class Sessions:
+    """Where transactions begin; with ``turn``, one after the other, in the order in which they were asked for.
+
+    SQLite lets in one writer and has no queue: whoever waits looks again from time to time, and where many wait,
+    somebody is too late each time until their time is up. Here they queue, and whoever queues does not yet keep a
+    connection from those who read.
+    """
+
+    def __init__(self, engine: AsyncEngine, turn: asyncio.Lock | None = None, **options: Any) -> None:
+        self._made: async_sessionmaker[AsyncSession] = async_sessionmaker(engine, expire_on_commit=False, **options)
+        self._turn = turn
+
+    def __call__(self) -> AsyncSession:
+        return self._made()
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncSession]:
+        """A transaction: committed at the end, or rolled back where something is raised."""
+        async with _in(self._turn) if self._turn else nullcontext(), self._made.begin() as db:
+            yield db
+
+
+@asynccontextmanager
+async def _in(turn: asyncio.Lock) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(LONGEST_TURN):
+            await turn.acquire()
+    except TimeoutError as error:
+        raise PoolTimeout("others were writing all the time") from error
+    try:
+        yield
+    finally:
+        turn.release()
+
+
+class _Reading(Session):
+    """Remembers what it has read: who asks for the same row again, by its id, is not sent to the database again."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.read: list[object] = []
+
+
+@event.listens_for(_Reading, "loaded_as_persistent")
+def _remember(session: _Reading, row: object) -> None:
+    session.read.append(row)
+
+
 class Database:
     """An open database. ``sessions`` for what may write, ``reading`` for what only reads."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self.sessions: Sessions = async_sessionmaker(engine, expire_on_commit=False)
-        self.reading: Sessions = async_sessionmaker(
-            engine.execution_options(sqlite_begin="DEFERRED"), expire_on_commit=False, autoflush=False
-        )
+        self.sessions = Sessions(engine, asyncio.Lock() if self.sqlite else None)
+        reading = engine.execution_options(sqlite_begin="DEFERRED")
+        self.reading = Sessions(reading, autoflush=False, sync_session_class=_Reading)
 
     @property
     def sqlite(self) -> bool:
@@ -158,7 +255,7 @@ def open_database(url: str, pool_size: int = 10) -> Database:
     options: dict[str, Any] = (
         {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": 30}
         if sqlite
-        else {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True}
+        else {"pool_size": pool_size, "max_overflow": pool_size}
     )
     engine = create_async_engine(
         url,
@@ -219,6 +316,12 @@ def _harden_postgresql(engine: Engine) -> None:
         cursor.execute("SET idle_in_transaction_session_timeout = '60s'")
         cursor.close()
         connection.commit()
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, _record: Any, _fairy: Any) -> None:
+        """A server that ends says so to the driver; to ask it each time would be a way to it for every request."""
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError()
 
 
 def migrations() -> "Config":

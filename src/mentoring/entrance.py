@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
-from sqlalchemy import literal, select, update
+from sqlalchemy import bindparam, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import asker
@@ -32,6 +32,14 @@ log = logging.getLogger(__name__)
 
 SEEN_EVERY = timedelta(minutes=1)
 """How often a live session is written down as seen: often enough for the idle limit, seldom enough to cost nothing."""
+
+
+# Together, and put together once: each way to the database is paid for by every request that there is.
+FOR_OTHERS = (
+    select(literal(True), Coordinator.programme_id)
+    .where(Coordinator.person_id == bindparam("who"))
+    .union_all(select(literal(False), Delegate.leader_id).where(Delegate.person_id == bindparam("who")))
+)
 
 
 class Entrance:
@@ -121,10 +129,7 @@ async def _stays(db: AsyncSession, scope: Scope) -> None:
 
 
 async def _known(db: AsyncSession, person: Person, account: Account | None, scopes: frozenset[str] | None) -> Actor:
-    coordinates = select(literal(True), Coordinator.programme_id).where(Coordinator.person_id == person.id)
-    stands_in_for = select(literal(False), Delegate.leader_id).where(Delegate.person_id == person.id)
-    # Together: each way to the database is paid for by every request that there is.
-    rows = (await db.execute(coordinates.union_all(stands_in_for))).all()
+    rows = (await db.execute(FOR_OTHERS, {"who": person.id})).all()
     return Actor(
         id=person.id,
         administrator=bool(account and account.administrator),

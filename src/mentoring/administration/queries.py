@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import policy
 from mentoring.administration.contracts import AuditEntry, AuditFilter, Health
+from mentoring.db import among
 from mentoring.identity import Actor
 from mentoring.journal import Event, JournalEntry
 from mentoring.people.models import Person
@@ -22,8 +23,6 @@ from mentoring.upkeep.rules import BACKUP, CHECK
 
 MANY = 100
 MOST_NAMESAKES = 20
-TOGETHER = 1000
-"""Ids that one query asks for."""
 IN_CONFIDENCE = frozenset({"confided"})
 """What an entry says for its reactions alone: that somebody confided in coordinators is not for the audit list."""
 
@@ -65,12 +64,8 @@ def _ids(details: Mapping[str, object]) -> list[UUID]:
 
 
 async def _named(db: AsyncSession, ids: Sequence[Sequence[UUID]]) -> dict[UUID, str]:
-    wanted = sorted({one for several in ids for one in several})
-    found: dict[UUID, str] = {}
-    for start in range(0, len(wanted), TOGETHER):
-        people = await db.scalars(select(Person).where(Person.id.in_(wanted[start : start + TOGETHER])))
-        found |= {one.id: full_name(one) for one in people}
-    return found
+    people = await db.scalars(select(Person).where(among(Person.id, {one for several in ids for one in several})))
+    return {one.id: full_name(one) for one in people}
 
 
 async def _where(db: AsyncSession, actor: Actor, wanted: AuditFilter) -> Sequence[ColumnElement[bool]]:

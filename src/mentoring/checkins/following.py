@@ -12,7 +12,7 @@ from mentoring.checkins import rules
 from mentoring.checkins.models import CheckIn
 from mentoring.checkins.rules import CheckInKind, CheckInState
 from mentoring.checkins.service import ALIVE, asked_of
-from mentoring.db import insert_missing
+from mentoring.db import among, insert_missing
 from mentoring.pairings.booking import STANDING
 from mentoring.pairings.contracts import (
     PairingPaused,
@@ -34,7 +34,9 @@ AT_SESSIONS = ("midpoint", "end", "look_back")
 async def follow_sessions(db: AsyncSession, events: Sequence[SessionBooked | SessionsShifted], _now: datetime) -> None:
     """Reaction: what is asked after a session is asked when it ends now; who was asked already is asked once more."""
     ids = {one for event in events for one in _about(event)}
-    moved = list(await db.scalars(select(PairSession).where(PairSession.id.in_(ids), PairSession.state.in_(STANDING))))
+    moved = list(
+        await db.scalars(select(PairSession).where(among(PairSession.id, ids), PairSession.state.in_(STANDING)))
+    )
     begun = await begun_pairings(db, [*{one.pairing_id for one in moved}])
     questions = await _questions(db, [one.pairing.id for one in begun])
     for one in begun:
@@ -52,7 +54,7 @@ def _about(event: SessionBooked | SessionsShifted) -> Sequence[UUID]:
 
 async def _questions(db: AsyncSession, pairing_ids: Sequence[UUID]) -> Mapping[UUID, list[CheckIn]]:
     found = defaultdict(list)
-    for check_in in await db.scalars(select(CheckIn).where(CheckIn.pairing_id.in_(pairing_ids))):
+    for check_in in await db.scalars(select(CheckIn).where(among(CheckIn.pairing_id, pairing_ids))):
         found[check_in.pairing_id].append(check_in)
     return found
 
@@ -108,12 +110,12 @@ async def forget_called_off(db: AsyncSession, events: Sequence[SessionsCancelled
     ids = [one for event in events for one in event.session_ids]
     called_off = await db.execute(
         select(PairSession.pairing_id, PairSession.number).where(
-            PairSession.id.in_(ids), PairSession.state == SessionState.CANCELLED
+            among(PairSession.id, ids), PairSession.state == SessionState.CANCELLED
         )
     )
-    numbers = {tuple(row) for row in called_off}
+    numbers = {(pairing_id, number) for pairing_id, number in called_off}
     waiting = select(CheckIn).where(
-        CheckIn.pairing_id.in_({pairing_id for pairing_id, _ in numbers}),
+        among(CheckIn.pairing_id, {pairing_id for pairing_id, _ in numbers}),
         CheckIn.kind == CheckInKind.SESSION,
         CheckIn.state == CheckInState.SCHEDULED,
     )

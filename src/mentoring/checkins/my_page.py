@@ -15,7 +15,7 @@ from mentoring.identity import Actor
 from mentoring.pairings.contracts import PairingView, SessionView
 from mentoring.pairings.queries import my_pairings, my_sessions
 from mentoring.pairings.waiting import Waiting, read_waiting
-from mentoring.programmes.contracts import ProgrammeSummary, SignUpView
+from mentoring.programmes.contracts import ProgrammeSummary, SignUpSummary
 from mentoring.programmes.queries import list_programmes, my_sign_ups
 
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -60,7 +60,7 @@ class MyPage(Struct, frozen=True):
     asked: list[Asked]
     pairings: list[PairingView]
     sessions: list[SessionView]
-    sign_ups: list[SignUpView]
+    sign_ups: list[SignUpSummary]
     programmes: list[ProgrammeSummary]
 
 
@@ -113,5 +113,5 @@ def of_sessions(sessions: Iterable[SessionView], now: datetime) -> list[Asked]:
     return [Asked(Wanted.BOOKING, one.id, one.partner, one.starts_at) for one in following.values() if not one.booked]
 
 
-def of_sign_ups(sign_ups: Iterable[SignUpView]) -> list[Asked]:
+def of_sign_ups(sign_ups: Iterable[SignUpSummary]) -> list[Asked]:
     return [Asked(Wanted.PREPARATION, one.programme_id, one.programme) for one in sign_ups if not one.prepared]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins import queries, service
 from mentoring.checkins.contracts import AnswerCheckIn
-from mentoring.checkins.my_page import read_my_page
+from mentoring.checkins.my_page import Wanted, read_my_page
 from mentoring.checkins.rules import Met
 from mentoring.i18n import Words
 from mentoring.identity import Actor
@@ -38,6 +38,7 @@ class MyPage(Controller):
         now: NamedDependency[datetime],
     ) -> Template:
         mine = await read_my_page(db, actor, now)
+        proposed = bool(mine.asked) and mine.asked[0].what is Wanted.PROPOSAL
         return page(
             "checkins/me.html",
             asked=mine.asked,
@@ -45,7 +46,7 @@ class MyPage(Controller):
             sessions=mine.sessions,
             sign_ups=mine.sign_ups,
             programmes=mine.programmes,
-            titles=await read_titles(db, actor, words),
+            titles=await read_titles(db, actor, words) if proposed else {},
         )
 
     @get("/check-ins", opt={"action": Action.CHECK_IN_READ})

@@ -35,8 +35,10 @@ async def my_check_ins(db: AsyncSession, actor: Actor) -> list[CheckInView]:
 
 async def read_check_in(db: AsyncSession, actor: Actor, check_in_id: UUID) -> CheckInView:
     """One check-in that was put to the actor. Raises ``CheckInNotFound``."""
-    found = await db.get(CheckIn, check_in_id)
-    return await view(db, policy.require(actor, Action.CHECK_IN_READ, found, CheckInNotFound))
+    row = (await db.execute(_seen().where(CheckIn.id == check_in_id))).one_or_none()
+    policy.require(actor, Action.CHECK_IN_READ, row[0] if row else None, CheckInNotFound)
+    assert row is not None
+    return _view(*row)
 
 
 async def view(db: AsyncSession, check_in: CheckIn) -> CheckInView:

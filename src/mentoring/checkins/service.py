@@ -33,7 +33,7 @@ from mentoring.checkins.rules import (
     Met,
     Step,
 )
-from mentoring.db import insert_missing
+from mentoring.db import among, insert_missing
 from mentoring.directory.contracts import PersonLeft
 from mentoring.i18n import Words
 from mentoring.identity import Actor
@@ -296,9 +296,8 @@ async def cancel_check_ins(
     """
     early = [one for one in events if not isinstance(one, PairingEnded) or one.ending is not Ending.COMPLETED]
     over = [[one.pairing_id] if isinstance(one, PairingEnded) else one.pairing_ids for one in early]
-    for chunk in pairings.chunks([pairing_id for ids in over for pairing_id in ids]):
-        await db.execute(
-            update(CheckIn)
-            .where(CheckIn.pairing_id.in_(chunk), CheckIn.state.in_(ALIVE))
-            .values(state=CheckInState.CANCELLED, wake_at=None)
-        )
+    await db.execute(
+        update(CheckIn)
+        .where(among(CheckIn.pairing_id, [one for ids in over for one in ids]), CheckIn.state.in_(ALIVE))
+        .values(state=CheckInState.CANCELLED, wake_at=None)
+    )

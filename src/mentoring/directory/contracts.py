@@ -29,7 +29,7 @@ class StaffUpload(Struct, frozen=True):
 
 
 class LineProblem(Struct, frozen=True):
-    """What is wrong on one line of a file, in a code and in the reader's words."""
+    """What is wrong on one line of a file, in a code and in the reader's words; ``line`` is 0 where one is missing."""
 
     line: int
     code: str

@@ -9,7 +9,7 @@ from msgspec import structs
 from mentoring.directory.checking import StaffFile
 from mentoring.directory.difference import Difference, difference
 from mentoring.directory.models import LineKind
-from mentoring.directory.rules import STAFF_COLUMNS, Findings, Problem, StaffRow, shown
+from mentoring.directory.rules import NO_LINE, STAFF_COLUMNS, Findings, Problem, StaffRow, shown
 from mentoring.errors import Conflict, Invalid, NotAllowed
 from mentoring.people.rules import AddressTaken
 
@@ -160,13 +160,19 @@ def ensure_no_administrator_touched(plan: Plan, known: Known, administrators: Co
         raise AdministratorTouched(who=", ".join(addresses))
 
 
-def ensure_addresses_kept(plan: Plan, known: Known, guarded: Collection[UUID]) -> list[Problem]:
-    """A problem for each line by which an address changes that lets its holder in for others as well."""
+def ensure_guarded_spared(plan: Plan, known: Known, guarded: Collection[UUID]) -> list[Problem]:
+    """A problem for each line by which an address changes that lets its holder in for others as well.
+
+    One, too, for each who would leave, and with it lose what they do for others: of them there is no line.
+    """
     address_of = {holder: address for address, holder in known.holders.items() if holder in guarded}
     findings = Findings()
     for row, whose in _claims(plan, known):
         if whose in address_of:
             findings.add(row.line, "address_guarded", "email", row.email, who=address_of[whose])
+    for staff_no in plan.difference.left:
+        if known.ids[staff_no] in address_of:
+            findings.add(NO_LINE, "leaver_guarded", "staff_no", staff_no, who=address_of[known.ids[staff_no]])
     return findings.problems()
 
 

@@ -35,7 +35,7 @@ def line_problems(problems: Iterable[Problem], words: Words) -> list[LineProblem
 def problems_file(problems: Iterable[LineProblem], words: Words) -> File:
     """The problems as a file to mend by: line, column, value, and what is wrong with it."""
     head = ("page.import.line", "page.import.column", "page.import.value", "page.import.problem")
-    rows = [(one.line, one.column or "", one.value or "", one.text) for one in problems]
+    rows = [(one.line or "", one.column or "", one.value or "", one.text) for one in problems]
     return sheets.write(
         Sheet(words.text("page.import.list"), list(map(words.text, head)), rows), SheetFormat.CSV, words
     )

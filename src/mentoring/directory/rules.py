@@ -47,6 +47,9 @@ MOST_PROBLEMS = 1_000
 LONGEST_SHOWN = 80
 """Characters of a wrong value that are repeated to the person."""
 
+NO_LINE = 0
+"""Where what is wrong is that a line is not there."""
+
 UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060-\u2069\ufeff]")
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import i18n, journal, policy
-from mentoring.db import Database
+from mentoring.db import Database, among
 from mentoring.directory import importing, queries
 from mentoring.directory.checking import StaffFile, read_staff
 from mentoring.directory.contracts import (
@@ -41,8 +41,6 @@ from mentoring.policy import Action
 Item = TypeVar("Item")
 CHUNK = 4_000
 """Rows that are written in one go: few enough to keep memory low, and to tell how far we are."""
-PARAMETERS = 1_000
-"""Ids in one question."""
 
 
 async def import_staff(
@@ -57,8 +55,8 @@ async def import_staff(
     """Say what a staff file would change, and write it where that is asked and the file has no problems.
 
     The file is read before any transaction begins, because that takes seconds and the database has one writer.
-    ``guarded``: whose address changes only by a file that an administrator, or they themselves, bring. They are the
-    coordinators, whose next link to a new password would go to whoever named another address.
+    ``guarded``: whose address changes, and who leaves, only by a file that an administrator, or they themselves, bring.
+    They are the coordinators, whose next link to a new password would go to whoever named another address.
     Raises causes of ``table`` and ``rules`` for what is no staff file, ``ManyWouldLeave``, ``AdministratorTouched``,
     ``ImportUnderWay``.
     """
@@ -75,7 +73,7 @@ async def import_staff(
         plan = await to_thread.run_sync(importing.plan_import, known, file)
         if not _in_person(actor):
             await _spare_administrators(db, known, plan)
-            touched = importing.ensure_addresses_kept(plan, known, {*guarded} - {actor.id})
+            touched = importing.ensure_guarded_spared(plan, known, {*guarded} - {actor.id})
             file = replace(file, problems=sorted([*file.problems, *touched], key=lambda one: one.line))
         applied = applied and not file.problems
         if applied and not plan.empty:
@@ -176,8 +174,8 @@ class _Writing:
         changed = [one.person_id for one in self._plan.updates if set(one.columns) & set(SEARCHED)]
         columns = (Person.id.label("who"), *(getattr(Person, name) for name in SEARCHED))
         known = update(Person).where(Person.id == bindparam("who")).values(known_by=bindparam("words"))
-        for some in _chunks([*changed, *self._plan.moved_out], PARAMETERS):
-            rows = (await self._db.execute(select(*columns).where(Person.id.in_(some)))).mappings()
+        for some in _chunks([*changed, *self._plan.moved_out]):
+            rows = (await self._db.execute(select(*columns).where(among(Person.id, some)))).mappings()
             await self._run(known, [{"who": row["who"], "words": known_by(dict(row))} for row in rows])
 
     async def _forget_links(self) -> None:
@@ -279,5 +277,5 @@ def _changes(one: Update, columns: Iterable[str]) -> dict[str, object]:
     return {"who": one.person_id, **{f"new_{name}": value for name, value in _values(one.row, columns).items()}}
 
 
-def _chunks(items: Sequence[Item], size: int = CHUNK) -> Iterable[Sequence[Item]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
+def _chunks(items: Sequence[Item]) -> Iterable[Sequence[Item]]:
+    return (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins.models import CheckIn
 from mentoring.checkins.rules import CheckInState
+from mentoring.db import among
 from mentoring.followups.rules import LOW_ANSWER, Facts, Pauses
 from mentoring.pairings.models import Agreement, Delegate, Pairing, PairSession, PastPause
 from mentoring.pairings.rules import SessionState
@@ -52,7 +53,7 @@ async def facts_of(db: AsyncSession, pairings: Sequence[Pairing]) -> dict[UUID, 
 async def pauses_of(db: AsyncSession, pairings: Sequence[Pairing]) -> Mapping[UUID, Pauses]:
     """When pairings were paused, and those that are: since when."""
     found: dict[UUID, list[tuple[datetime, datetime | None]]] = defaultdict(list)
-    past = select(PastPause).where(PastPause.pairing_id.in_([one.id for one in pairings]))
+    past = select(PastPause).where(among(PastPause.pairing_id, [one.id for one in pairings]))
     for pause in await db.scalars(past.order_by(PastPause.began_at)):
         found[pause.pairing_id].append((pause.began_at, pause.ended_at))
     for one in pairings:
@@ -66,7 +67,7 @@ async def unsigned_by(db: AsyncSession, pairings: Sequence[Pairing]) -> Mapping[
 
     What is changed or looked at again later hurries nobody: the one in force goes on until the new one is.
     """
-    rows = select(Agreement).where(Agreement.pairing_id.in_([one.id for one in pairings]))
+    rows = select(Agreement).where(among(Agreement.pairing_id, [one.id for one in pairings]))
     latest: dict[UUID, Agreement] = {}
     agreed = set()
     for one in await db.scalars(rows.order_by(Agreement.version)):
@@ -87,21 +88,23 @@ def _has_to_sign(pairing: Pairing, agreement: Agreement | None) -> frozenset[UUI
 async def delegates_of(db: AsyncSession, leader_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
     """Who books and moves sessions for a leader, the longest first."""
     found: dict[UUID, list[UUID]] = defaultdict(list)
-    rows = select(Delegate).where(Delegate.leader_id.in_(leader_ids)).order_by(Delegate.named_at, Delegate.person_id)
+    rows = select(Delegate).where(among(Delegate.leader_id, leader_ids)).order_by(Delegate.named_at, Delegate.person_id)
     for one in await db.scalars(rows):
         found[one.leader_id].append(one.person_id)
     return found
 
 
 async def _cadences(db: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, timedelta]:
-    programmes = await db.scalars(select(Programme).where(Programme.id.in_(set(ids))))
+    programmes = await db.scalars(select(Programme).where(among(Programme.id, set(ids))))
     return {one.id: timedelta(days=one.plan.every_days) for one in programmes}
 
 
 async def _sessions(db: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, list[PairSession]]:
     found: dict[UUID, list[PairSession]] = defaultdict(list)
     rows = (
-        select(PairSession).where(PairSession.pairing_id.in_(ids)).order_by(PairSession.starts_at, PairSession.number)
+        select(PairSession)
+        .where(among(PairSession.pairing_id, ids))
+        .order_by(PairSession.starts_at, PairSession.number)
     )
     for session in await db.scalars(rows):
         found[session.pairing_id].append(session)
@@ -111,7 +114,7 @@ async def _sessions(db: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, list
 async def _check_ins(db: AsyncSession, ids: Sequence[UUID]) -> Mapping[UUID, list[CheckIn]]:
     """Those that were answered or lapsed, the latest first."""
     found: dict[UUID, list[CheckIn]] = defaultdict(list)
-    rows = select(CheckIn).where(CheckIn.pairing_id.in_(ids), CheckIn.state.in_(OVER))
+    rows = select(CheckIn).where(among(CheckIn.pairing_id, ids), CheckIn.state.in_(OVER))
     for check_in in await db.scalars(rows.order_by(CheckIn.due_at.desc(), CheckIn.moment)):
         found[check_in.pairing_id].append(check_in)
     return found

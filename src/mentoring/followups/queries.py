@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from mentoring import policy
+from mentoring.db import among
 from mentoring.followups.contracts import ActedView, Addressee, AtRiskView, FindingView
 from mentoring.followups.facts import facts_of
 from mentoring.followups.models import Intervention, Watch
@@ -128,7 +129,7 @@ async def _acted(db: AsyncSession, actor: Actor, watches: Sequence[Watch]) -> di
     rows = await db.execute(
         select(Intervention, Person)
         .outerjoin(Person, Person.id == Intervention.by_id)
-        .where(Intervention.pairing_id.in_(changed))
+        .where(among(Intervention.pairing_id, changed))
         .order_by(Intervention.at)
     )
     return {

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring import journal, policy
 from mentoring.checkins.contracts import CheckInAnswered, CheckInLapsed
 from mentoring.checkins.models import CheckIn, FollowUp
-from mentoring.db import insert_missing
+from mentoring.db import among, insert_missing
 from mentoring.followups import queries, rules
 from mentoring.followups.contracts import Acted, AtRiskView, CoordinatorActed, PairingAtRisk, RungTaken
 from mentoring.followups.facts import facts_of
@@ -35,7 +35,6 @@ from mentoring.pairings.contracts import (
 from mentoring.pairings.models import Agreement, Pairing, PairSession
 from mentoring.pairings.queries import begun_pairings
 from mentoring.pairings.rules import UNDER_WAY, PairingState
-from mentoring.pairings.service import chunks
 from mentoring.policy import Action
 from mentoring.programmes.models import Programme
 
@@ -77,9 +76,8 @@ async def look_after_sessions(db: AsyncSession, events: Sequence[AboutSessions],
     near = [one.session_id for one in events if isinstance(one, SessionInvited)]
     other = [session_id for one in events if not isinstance(one, SessionInvited) for session_id in _about(one)]
     for ids, which in ((near, _urged()), (other, select(Watch.pairing_id))):
-        for chunk in chunks(ids):
-            met = select(PairSession.pairing_id).where(PairSession.id.in_(chunk), PairSession.pairing_id.in_(which))
-            await _look_again(db, list(await db.scalars(met)), now)
+        met = select(PairSession.pairing_id).where(among(PairSession.id, ids), PairSession.pairing_id.in_(which))
+        await _look_again(db, list(await db.scalars(met)), now)
 
 
 def _about(event: SessionBooked | SessionHeld | SessionMissed | SessionsCancelled) -> Sequence[UUID]:
@@ -108,8 +106,7 @@ async def look_after_pairings(
 
 
 async def _look_again(db: AsyncSession, pairing_ids: Sequence[UUID], now: datetime) -> None:
-    for chunk in chunks(sorted(set(pairing_ids))):
-        await db.execute(update(Watch).where(Watch.pairing_id.in_(chunk)).values(wake_at=now))
+    await db.execute(update(Watch).where(among(Watch.pairing_id, pairing_ids)).values(wake_at=now))
 
 
 async def wake_watch(db: AsyncSession, now: datetime) -> UUID | None:

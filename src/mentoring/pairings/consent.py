@@ -9,14 +9,13 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.db import among
 from mentoring.pairings.models import Pairing
 from mentoring.pairings.rules import PairingState
 from mentoring.people.models import Person
 from mentoring.people.rules import after_working_days
 from mentoring.programmes.models import Programme
 from mentoring.programmes.rules import Ladder
-
-CHUNK = 10_000
 
 
 class Calendar(Struct, frozen=True):
@@ -51,16 +50,12 @@ def _after_working_days(moment: datetime, days: int, country: str, zone: str) ->
 
 async def calendars(db: AsyncSession, person_ids: Iterable[UUID], ladder: Ladder) -> dict[UUID, Calendar]:
     """The calendars of many people; those of one place share theirs."""
-    ids = list(set(person_ids))
     shared: dict[tuple[str, str], Calendar] = {}
     found: dict[UUID, Calendar] = {}
-    for at in range(0, len(ids), CHUNK):
-        rows = await db.execute(
-            select(Person.id, Person.country, Person.time_zone).where(Person.id.in_(ids[at : at + CHUNK]))
-        )
-        for row in rows:
-            place = (row.country, row.time_zone or "UTC")
-            found[row.id] = shared.setdefault(place, Calendar(*place, ladder))
+    columns = (Person.id, Person.country, Person.time_zone)
+    for row in await db.execute(select(*columns).where(among(Person.id, set(person_ids)))):
+        place = (row.country, row.time_zone or "UTC")
+        found[row.id] = shared.setdefault(place, Calendar(*place, ladder))
     return found
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal, policy
-from mentoring.db import insert_missing
+from mentoring.db import among, insert_missing
 from mentoring.failpoints import failpoint
 from mentoring.identity import Actor
 from mentoring.messages import service as messages
@@ -127,7 +127,7 @@ async def _ask_for_rematch(db: AsyncSession, actor: Actor, pairing: Pairing, now
 
 async def cancel_sessions(db: AsyncSession, pairing_ids: Sequence[UUID], by: UUID | None, now: datetime) -> None:
     """Cancel what was planned. What was invited to already gets a higher sequence, by which calendars drop it."""
-    chosen = update(PairSession).where(PairSession.pairing_id.in_(pairing_ids))
+    chosen = update(PairSession).where(among(PairSession.pairing_id, pairing_ids))
     await db.execute(
         chosen.where(PairSession.state == SessionState.PLANNED).values(state=SessionState.CANCELLED, wake_at=None)
     )
@@ -145,7 +145,7 @@ async def tell_cancelled(db: AsyncSession, events: Sequence[SessionsCancelled], 
     rows = await db.execute(
         select(PairSession.id, PairSession.sequence, Pairing.leader_id, Pairing.junior_id)
         .join(Pairing, Pairing.id == PairSession.pairing_id)
-        .where(PairSession.id.in_([one for event in events for one in event.session_ids]))
+        .where(among(PairSession.id, [one for event in events for one in event.session_ids]))
         .where(PairSession.starts_at > now, PairSession.sequence > 0)
     )
     await messages.enqueue(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from mentoring import policy
+from mentoring.db import among
 from mentoring.identity import Actor
 from mentoring.pairings import rules
 from mentoring.pairings.consent import Calendar
@@ -26,6 +27,7 @@ from mentoring.programmes.rules import Plan, Role
 
 MANY = 200
 AHEAD = (SessionState.PLANNED, SessionState.INVITED)
+LEADER, JUNIOR = aliased(Person), aliased(Person)
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -48,8 +50,10 @@ async def my_pairings(db: AsyncSession, actor: Actor) -> list[PairingView]:
 
 async def read_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID) -> PairingView:
     """One of one's own pairings. Raises ``PairingNotFound``."""
-    pairing = policy.require(actor, Action.PAIRING_READ, await db.get(Pairing, pairing_id), PairingNotFound)
-    return await view(db, actor, pairing)
+    row = (await db.execute(_seen(actor).where(Pairing.id == pairing_id))).one_or_none()
+    policy.require(actor, Action.PAIRING_READ, row[0] if row else None, PairingNotFound)
+    assert row is not None
+    return _view(actor, *row)
 
 
 async def view(db: AsyncSession, actor: Actor, pairing: Pairing) -> PairingView:
@@ -60,12 +64,11 @@ async def view(db: AsyncSession, actor: Actor, pairing: Pairing) -> PairingView:
 
 def _seen(actor: Actor) -> Select[Pairing, Person, Person, Programme, bool]:
     """All that a view is made of, in one way to the database: people look at their pairings more than at all else."""
-    leader, junior = aliased(Person), aliased(Person)
     rematch = select(Rematch.pairing_id).where(Rematch.pairing_id == Pairing.id, Rematch.person_id == actor.id)
     return (
-        select(Pairing, leader, junior, Programme, rematch.exists())
-        .join(leader, leader.id == Pairing.leader_id)
-        .join(junior, junior.id == Pairing.junior_id)
+        select(Pairing, LEADER, JUNIOR, Programme, rematch.exists())
+        .join(LEADER, LEADER.id == Pairing.leader_id)
+        .join(JUNIOR, JUNIOR.id == Pairing.junior_id)
         .join(Programme, Programme.id == Pairing.programme_id)
     )
 
@@ -157,7 +160,6 @@ async def list_records(
     person_id: UUID | None = None,
 ) -> list[PairingRecord]:
     """Pairings as their coordinators see them, the latest first."""
-    leader, junior = aliased(Person), aliased(Person)
     agreed = (
         select(func.min(Agreement.agreed_at))
         .where(Agreement.pairing_id == Pairing.id)
@@ -165,9 +167,9 @@ async def list_records(
         .scalar_subquery()
     )
     chosen = (
-        select(Pairing, leader, junior, agreed)
-        .join(leader, leader.id == Pairing.leader_id)
-        .join(junior, junior.id == Pairing.junior_id)
+        select(Pairing, LEADER, JUNIOR, agreed)
+        .join(LEADER, LEADER.id == Pairing.leader_id)
+        .join(JUNIOR, JUNIOR.id == Pairing.junior_id)
         .where(surveyed_by(actor))
         .order_by(Pairing.made_at.desc(), Pairing.id)
         .limit(limit)
@@ -226,10 +228,12 @@ class Begun(NamedTuple):
 
 async def begun_pairings(db: AsyncSession, ids: Sequence[UUID]) -> list[Begun]:
     """Those of the pairings that are active, in three queries however many they are."""
-    pairings = list(await db.scalars(select(Pairing).where(Pairing.id.in_(ids), Pairing.state == PairingState.ACTIVE)))
+    pairings = list(
+        await db.scalars(select(Pairing).where(among(Pairing.id, ids), Pairing.state == PairingState.ACTIVE))
+    )
     plans = {one.id: one.plan for one in await db.scalars(select(Programme))}
     people = {person_id for one in pairings for person_id in (one.leader_id, one.junior_id)}
-    rows = await db.execute(select(Person.id, Person.country, Person.time_zone).where(Person.id.in_(people)))
+    rows = await db.execute(select(Person.id, Person.country, Person.time_zone).where(among(Person.id, people)))
     places = {row.id: Place(row.id, row.country, row.time_zone or "UTC") for row in rows}
     return [
         Begun(one, one.began_at, plans[one.programme_id], places[one.leader_id], places[one.junior_id])

@@ -1,6 +1,6 @@
 """Pairings are made, both people are asked, sessions are planned; and all that can go another way."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import journal, policy
-from mentoring.db import insert_missing
+from mentoring.db import among, insert_missing
 from mentoring.directory.contracts import PersonLeft
 from mentoring.identity import Actor
 from mentoring.messages import service as messages
@@ -41,9 +41,6 @@ from mentoring.policy import Action
 from mentoring.programmes.contracts import PersonWithdrew
 from mentoring.programmes.models import Enrolment, Programme
 from mentoring.programmes.rules import EnrolmentState
-
-CHUNK = 10_000
-"""Ids in one statement: below what either database takes as parameters."""
 
 
 async def make_pairings(
@@ -184,24 +181,16 @@ async def wake_pairing(db: AsyncSession, now: datetime) -> UUID | None:
 
 async def withdraw_pairings(db: AsyncSession, ids: Sequence[UUID], by: UUID | None, now: datetime) -> list[UUID]:
     """Take back those of the pairings that are still open, with their sessions; return which they were."""
-    withdrawn: list[UUID] = []
-    for chunk in chunks(ids):
-        withdrawn += await db.scalars(
-            update(Pairing)
-            .where(Pairing.id.in_(chunk), Pairing.state.in_(rules.OPEN))
-            .values(state=PairingState.WITHDRAWN, over_at=now, wake_at=None)
-            .returning(Pairing.id)
-        )
-    for chunk in chunks(withdrawn):
-        await cancel_sessions(db, chunk, by, now)
-    if withdrawn:
+    open_ones = await db.scalars(
+        update(Pairing)
+        .where(among(Pairing.id, ids), Pairing.state.in_(rules.OPEN))
+        .values(state=PairingState.WITHDRAWN, over_at=now, wake_at=None)
+        .returning(Pairing.id)
+    )
+    if withdrawn := list(open_ones):
+        await cancel_sessions(db, withdrawn, by, now)
         journal.record(db, PairingsWithdrawn(withdrawn), by=by, at=now)
     return withdrawn
-
-
-def chunks(ids: Sequence[UUID]) -> Iterable[Sequence[UUID]]:
-    """Cut ids into lists that fit one statement."""
-    return (ids[at : at + CHUNK] for at in range(0, len(ids), CHUNK))
 
 
 async def mark_session(
@@ -276,9 +265,9 @@ async def let_go_of_withdrawn(db: AsyncSession, events: Sequence[PersonWithdrew]
 
 async def ask_leaders(db: AsyncSession, events: Sequence[PairingsProposed], now: datetime) -> None:
     """Reaction: the leaders of new pairings are asked."""
-    for chunk in chunks([pairing_id for event in events for pairing_id in event.pairing_ids]):
-        rows = await db.execute(select(Pairing.id, Pairing.leader_id).where(Pairing.id.in_(chunk)))
-        await messages.enqueue(db, [Intended("consent_leader", row.id, row.leader_id, now) for row in rows])
+    ids = [pairing_id for event in events for pairing_id in event.pairing_ids]
+    rows = await db.execute(select(Pairing.id, Pairing.leader_id).where(among(Pairing.id, ids)))
+    await messages.enqueue(db, [Intended("consent_leader", row.id, row.leader_id, now) for row in rows])
 
 
 async def ask_juniors(db: AsyncSession, events: Sequence[JuniorAsked], now: datetime) -> None:
@@ -331,18 +320,15 @@ async def tell_fallen_through(db: AsyncSession, events: Sequence[PairingFellThro
 
 async def tell_withdrawn(db: AsyncSession, events: Sequence[PairingsWithdrawn], now: datetime) -> None:
     """Reaction: whoever had been asked learns that the proposal was taken back."""
-    for chunk in chunks([pairing_id for event in events for pairing_id in event.pairing_ids]):
-        rows = await db.execute(
-            select(Pairing.id, Pairing.leader_id, Pairing.junior_id, Pairing.junior_asked_at).where(
-                Pairing.id.in_(chunk)
-            )
-        )
-        told = [
-            Intended("pairing_withdrawn", row.id, person_id, now)
-            for row in rows
-            for person_id in (row.leader_id, *((row.junior_id,) if row.junior_asked_at else ()))
-        ]
-        await messages.enqueue(db, told)
+    ids = [pairing_id for event in events for pairing_id in event.pairing_ids]
+    columns = (Pairing.id, Pairing.leader_id, Pairing.junior_id, Pairing.junior_asked_at)
+    rows = await db.execute(select(*columns).where(among(Pairing.id, ids)))
+    told = [
+        Intended("pairing_withdrawn", row.id, person_id, now)
+        for row in rows
+        for person_id in (row.leader_id, *((row.junior_id,) if row.junior_asked_at else ()))
+    ]
+    await messages.enqueue(db, told)
 
 
 async def invite_to_sessions(db: AsyncSession, events: Sequence[SessionInvited | SessionBooked], now: datetime) -> None:

@@ -30,7 +30,7 @@ class Waiting(Struct, frozen=True):
 
 
 async def read_waiting(db: AsyncSession, actor: Actor, pairings: Sequence[PairingView], now: datetime) -> Waiting:
-    """For one's own ``pairings``, in three queries however many they are."""
+    """For one's own ``pairings``, in three queries at most, however many they are."""
     policy.require_right(actor, Action.SIGNED_IN)
     active = {one.id for one in pairings if one.state is Standing.ACTIVE}
     leads = {one.id for one in pairings if one.my_role == Role.LEADER}
@@ -50,7 +50,7 @@ async def read_waiting(db: AsyncSession, actor: Actor, pairings: Sequence[Pairin
     return Waiting(
         to_write=frozenset(active - latest.keys()),
         to_sign=frozenset(unsigned),
-        to_close=frozenset(went - set(await db.scalars(asked))),
+        to_close=frozenset(went - set(await db.scalars(asked))) if went else frozenset(),
     )
 
 

@@ -11,6 +11,7 @@ from mentoring.messages.contracts import Choice, Claimed, Intended, Kind, Letter
 from mentoring.messages.rendering import render
 from mentoring.messages.service import enqueue
 from mentoring.people.contracts import PersonInvited
+from mentoring.people.queries import hold
 from mentoring.people.recipients import STILL_HERE, recipients
 from mentoring.people.rules import LinkPurpose
 from mentoring.people.service import make_link
@@ -26,7 +27,8 @@ def _kind(purpose: LinkPurpose) -> Kind:
         readers = await recipients(db, {one.recipient_id for one in messages})
         drafts: dict[UUID, Write] = {}
         for message in messages:
-            if reader := readers.get(message.recipient_id):
+            # Held here: of those who have left, or are being erased at this moment, no mail is composed.
+            if (reader := readers.get(message.recipient_id)) and await hold(db, reader.id):
                 words, key = reader.words, f"mail.{purpose.value}"
                 secret = await make_link(db, reader.id, purpose, post.now)
                 letter = Letter(

@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
@@ -38,6 +38,15 @@ from mentoring.policy import Action
 
 TOKEN_MARK = "rm_"  # noqa: S105  # a prefix, not a secret
 """Begins every API token, so that a leaked one is recognised."""
+
+# Put together once: every request asks this, and putting it together takes as long as asking.
+WHO_SIGNED_IN = (
+    select(Person, Account, SignIn)
+    .join(SignIn, SignIn.person_id == Person.id)
+    .join(Account, Account.person_id == Person.id)
+    .where(SignIn.digest == bindparam("digest"), Person.left_on.is_(None))
+    .where(SignIn.created_at > bindparam("oldest"), SignIn.seen_at > bindparam("idlest"))
+)
 
 
 def digest_of(secret: str) -> str:
@@ -226,20 +235,22 @@ async def ensure_account(db: AsyncSession, person_id: UUID, now: datetime) -> Ac
 
 async def ask_for_reset(database: Database, email: str, source: str, now: datetime) -> None:
     """Send a reset link where the address has an account; the answer is the same where it has none."""
+    email = email.strip().lower()
     async with database.sessions.begin() as db:
         await count_try(db, f"reset:{email}", source, now)
     async with database.sessions.begin() as db:
-        person = await db.scalar(
-            select(Person)
-            .join(Account, Account.person_id == Person.id)
-            .where(Person.email == email.strip().lower(), Person.left_on.is_(None))
-        )
-        if person is not None:
+        account = select(Account.person_id).join(Person, Person.id == Account.person_id).where(Person.email == email)
+        if person := await hold(db, await db.scalar(account)):
             journal.record(db, PersonInvited(uuid4(), person.id, LinkPurpose.RESET), by=None, at=now)
 
 
 async def make_link(db: AsyncSession, person_id: UUID, purpose: LinkPurpose, now: datetime) -> str:
-    """Make a link that lets its holder in once; return the secret part of its address."""
+    """Make a link that lets its holder in once; return the secret part of its address.
+
+    Raises ``PersonNotFound`` for whoever has left: an erasure waits for the link, and takes it along, or has been.
+    """
+    if await hold(db, person_id) is None:
+        raise rules.PersonNotFound(who=str(person_id))
     secret = secrets.token_urlsafe(32)
     expires = now + rules.LINK_LASTS[purpose.value]
     db.add(AccessLink(digest=digest_of(secret), person_id=person_id, purpose=purpose, made_at=now, expires_at=expires))
@@ -334,19 +345,8 @@ async def end_sessions(db: AsyncSession, person_ids: list[UUID]) -> None:
 
 async def who_signed_in(db: AsyncSession, secret: str, now: datetime) -> tuple[Person, Account, datetime] | None:
     """The person behind a session cookie and when it was last seen, if the session is alive."""
-    row = (
-        await db.execute(
-            select(Person, Account, SignIn)
-            .join(SignIn, SignIn.person_id == Person.id)
-            .join(Account, Account.person_id == Person.id)
-            .where(
-                SignIn.digest == digest_of(secret),
-                Person.left_on.is_(None),
-                SignIn.created_at > now - rules.ABSOLUTE_LIMIT,
-                SignIn.seen_at > now - rules.IDLE_LIMIT,
-            )
-        )
-    ).one_or_none()
+    asked = {"digest": digest_of(secret), "oldest": now - rules.ABSOLUTE_LIMIT, "idlest": now - rules.IDLE_LIMIT}
+    row = (await db.execute(WHO_SIGNED_IN, asked)).one_or_none()
     return (row[0], row[1], row[2].seen_at) if row else None
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring import journal, policy, tables
 from mentoring.directory.contracts import PersonLeft
 from mentoring.identity import Actor
+from mentoring.messages.models import Message
 from mentoring.pairings.models import Pairing
 from mentoring.pairings.queries import my_pairings
 from mentoring.people.models import Attempts, Person
@@ -59,8 +60,11 @@ async def _pairings(db: AsyncSession, actor: Actor) -> list[Row]:
 async def erase_me(db: AsyncSession, actor: Actor, wish: EraseMe, now: datetime) -> None:
     """Forget the one who asks. Their pairings end as if they had left; numbers stay, words and names do not.
 
+    Their messages are held before they are: the sender, too, has a message first and then makes the link in it.
     Raises ``AddressNotOwn`` or ``LastAdministrator``.
     """
+    theirs = select(Message.id).where(Message.recipient_id == actor.id).order_by(Message.id)
+    await db.execute(theirs.with_for_update())
     found = await db.get(Person, actor.id, with_for_update=True) if actor.id else None
     person = policy.require(actor, Action.ERASE, found)
     rules.ensure_meant(wish.address, person.email)

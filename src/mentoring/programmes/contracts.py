@@ -197,6 +197,15 @@ class SignUp(Struct, frozen=True, forbid_unknown_fields=True):
     draft: datetime | None = None
 
 
+class SignUpSummary(Struct, frozen=True):
+    """A sign-up in a list, as the person sees it who made it."""
+
+    programme_id: UUID
+    programme: str
+    role: Role
+    prepared: bool
+
+
 class SignUpView(Struct, frozen=True):
     """A sign-up as the person sees it who made it. Of the exclusions only how many: screens are looked at."""
 

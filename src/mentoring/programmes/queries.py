@@ -1,20 +1,22 @@
 """Programmes and sign-ups, as those see them who may."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
 from hashlib import sha256
+from operator import itemgetter
 from uuid import UUID
 
 import msgspec
 from litestar.di import NamedDependency
 from msgspec import structs
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, defer
 
 from mentoring import policy
 from mentoring.collation import place_of
-from mentoring.db import Database
+from mentoring.db import Database, among
 from mentoring.identity import Actor
 from mentoring.people.models import Person
 from mentoring.people.queries import by_name, full_name
@@ -28,6 +30,7 @@ from mentoring.programmes.contracts import (
     ProgrammeSummary,
     ProgrammeView,
     RoleCount,
+    SignUpSummary,
     SignUpView,
     SkillLevel,
 )
@@ -69,23 +72,19 @@ def _named(ref: str) -> ColumnElement[bool]:
 async def list_programmes(db: AsyncSession, actor: Actor) -> list[ProgrammeSummary]:
     """Those that are open, those in which one takes part, and those that one coordinates."""
     policy.require_right(actor, Action.PROGRAMME_LIST)
-    mine = await db.execute(
-        select(Enrolment.programme_id, Enrolment.role)
-        .where(Enrolment.person_id == actor.id, Enrolment.state == EnrolmentState.ENROLLED)
-        .order_by(Enrolment.role)
+    signed_up = select(literal(True), Enrolment.programme_id, Enrolment.role).where(
+        Enrolment.person_id == actor.id, Enrolment.state == EnrolmentState.ENROLLED
     )
-    roles: dict[UUID, list[Role]] = {}
-    for programme_id, role in mine:
-        roles.setdefault(programme_id, []).append(role)
-    begun = await db.execute(
-        select(SignUpDraft.programme_id, SignUpDraft.role)
-        .where(SignUpDraft.person_id == actor.id)
-        .order_by(SignUpDraft.role)
+    begun = select(literal(False), SignUpDraft.programme_id, SignUpDraft.role).where(SignUpDraft.person_id == actor.id)
+    roles: dict[UUID, list[Role]] = defaultdict(list)
+    drafts: dict[UUID, list[Role]] = defaultdict(list)
+    for done, programme_id, role in sorted((await db.execute(signed_up.union_all(begun))).all(), key=itemgetter(2)):
+        (roles if done else drafts)[programme_id].append(role)
+    programmes = await db.scalars(
+        select(Programme)
+        .where(_visible_to(actor, roles))
+        .options(defer(Programme.weights), defer(Programme.matching), defer(Programme.ladder))
     )
-    drafts: dict[UUID, list[Role]] = {}
-    for programme_id, role in begun:
-        drafts.setdefault(programme_id, []).append(role)
-    programmes = await db.scalars(select(Programme).where(_visible_to(actor, roles)))
     return [
         ProgrammeSummary(
             id=one.id,
@@ -155,26 +154,36 @@ def name_of(person: Person) -> PersonName:
 async def read_sign_up(db: AsyncSession, actor: Actor, ref: str, role: Role) -> SignUpView:
     """One's own sign-up. Raises ``NotSignedUp``."""
     programme = await find_programme(db, actor, ref, Action.SIGN_UP)
-    enrolment = await db.scalar(
-        select(Enrolment).where(
-            Enrolment.programme_id == programme.id, Enrolment.person_id == actor.id, Enrolment.role == role
-        )
-    )
+    enrolment = await _own_enrolment(db, actor, programme.id, role)
     if enrolment is None or enrolment.person_id != actor.id:
         raise NotSignedUp()
     return await sign_up_view(db, programme, enrolment)
 
 
-async def my_sign_ups(db: AsyncSession, actor: Actor) -> list[SignUpView]:
+async def my_sign_up(db: AsyncSession, actor: Actor, ref: str, role: Role) -> SignUpView | None:
+    """One's own sign-up, unless one has not signed up, or has taken it back. Raises ``ProgrammeNotFound``."""
+    programme = await find_programme(db, actor, ref, Action.SIGN_UP)
+    enrolment = await _own_enrolment(db, actor, programme.id, role)
+    standing = enrolment is not None and enrolment.state is EnrolmentState.ENROLLED
+    return await sign_up_view(db, programme, enrolment) if enrolment and standing else None
+
+
+async def _own_enrolment(db: AsyncSession, actor: Actor, programme_id: UUID, role: Role) -> Enrolment | None:
+    mine = (Enrolment.programme_id == programme_id, Enrolment.person_id == actor.id, Enrolment.role == role)
+    enrolment: Enrolment | None = await db.scalar(select(Enrolment).where(*mine))
+    return enrolment
+
+
+async def my_sign_ups(db: AsyncSession, actor: Actor) -> list[SignUpSummary]:
     """All that one has signed up for and not taken back."""
     policy.require_right(actor, Action.SIGNED_IN)
     rows = await db.execute(
-        select(Programme, Enrolment)
+        select(Programme.id, Programme.name, Enrolment.role, Enrolment.prepared_at)
         .join(Enrolment, Enrolment.programme_id == Programme.id)
         .where(Enrolment.person_id == actor.id, Enrolment.state == EnrolmentState.ENROLLED)
         .order_by(Programme.name, Enrolment.role)
     )
-    return [await sign_up_view(db, programme, enrolment) for programme, enrolment in rows.all()]
+    return [SignUpSummary(id_, name, role, role is Role.LEADER or at is not None) for id_, name, role, at in rows]
 
 
 async def read_summary(db: AsyncSession, actor: Actor, ref: str) -> ProgrammeSummary:
@@ -271,7 +280,7 @@ async def list_enrolments(
     }
     shown = sorted(place, key=place.__getitem__)[offset : offset + limit]
     found = await db.execute(
-        select(Enrolment, Person).join(Person, Person.id == Enrolment.person_id).where(Enrolment.id.in_(shown))
+        select(Enrolment, Person).join(Person, Person.id == Enrolment.person_id).where(among(Enrolment.id, shown))
     )
     rows = sorted(found.all(), key=lambda row: place[row[0].id])
     skills = await _skills(db, [enrolment for enrolment, _ in rows])
@@ -302,7 +311,7 @@ async def _skills(db: AsyncSession, enrolments: Sequence[Enrolment]) -> dict[UUI
     rows = await db.execute(
         select(EnrolmentSkill.enrolment_id, Skill.code, EnrolmentSkill.level)
         .join(Skill, Skill.id == EnrolmentSkill.skill_id)
-        .where(EnrolmentSkill.enrolment_id.in_(roles))
+        .where(among(EnrolmentSkill.enrolment_id, roles))
         .order_by(EnrolmentSkill.position)
     )
     skills: dict[UUID, list[EnrolledSkill]] = {}

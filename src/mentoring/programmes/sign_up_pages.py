@@ -133,10 +133,7 @@ async def _sign_up_page(
     A draft that was begun before the sign-up was changed is shown when it is asked for (``unfinished``).
     """
     programme = await queries.read_summary(db, actor, ref)
-    mine = next(
-        (one for one in await queries.my_sign_ups(db, actor) if (one.programme_id, one.role) == (programme.id, role)),
-        None,
-    )
+    mine = await queries.my_sign_up(db, actor, ref, role)
     version = mine.version if mine else queries.NOTHING_YET
     draft = await drafts.read_draft(db, actor, ref, role, version)
     known = forms.typed_of(mine) if mine else forms.typed_languages((await read_self(db, actor)).languages)

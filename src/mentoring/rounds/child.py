@@ -85,8 +85,9 @@ def kill(process: Process) -> None:
 async def answered(process: Process, request: Request, told: Told) -> Answer | None:
     """The answer, or None where the process has ended."""
     assert process.stdin is not None
-    with suppress(ConnectionError):  # it died while we wrote: its output ends, too
-        process.stdin.write(framed(request))
+    with suppress(ConnectionError):  # it died before or while we wrote: its output ends, too
+        if not process.stdin.is_closing():
+            process.stdin.write(framed(request))
         await process.stdin.drain()
     async for message in _messages(process):
         if not isinstance(message, Progress):

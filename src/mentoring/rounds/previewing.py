@@ -7,6 +7,7 @@ from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.db import among
 from mentoring.identity import Actor
 from mentoring.people.models import Person
 from mentoring.policy import Action
@@ -55,9 +56,6 @@ async def preview_publish(db: AsyncSession, actor: Actor, round_ref: str) -> Pub
 
 async def _languages(db: AsyncSession, people: list[UUID]) -> dict[str, int]:
     """A mail for each pairing, in the language of who gets it; the most spoken first."""
-    spoken: dict[UUID, str] = {}
-    wanted = sorted(set(people))
-    for start in range(0, len(wanted), 1000):
-        rows = await db.execute(select(Person.id, Person.language).where(Person.id.in_(wanted[start : start + 1000])))
-        spoken |= dict(rows.all())
+    rows = await db.execute(select(Person.id, Person.language).where(among(Person.id, set(people))))
+    spoken = dict(rows.all())
     return dict(Counter(spoken[one] for one in people).most_common())

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from mentoring import journal
+from mentoring.db import among
 from mentoring.failpoints import failpoint
 from mentoring.identity import Actor
 from mentoring.pairings.contracts import NewPairing, Reasons
@@ -233,7 +234,7 @@ async def _count_waiting(db: AsyncSession, round_id: UUID, kept: Iterable[_Pair]
     bereft = {side.enrolment_id for pair in dropped for side in (pair.leader, pair.junior)} - placed
     alone = or_(
         Enrolment.id.in_(select(Unmatched.enrolment_id).where(Unmatched.round_id == round_id)),
-        Enrolment.id.in_(bereft),
+        among(Enrolment.id, bereft),
     )
     await _set_waiting(
         db,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from matching import RULE_NAMES, Problem
 from mentoring import policy
-from mentoring.db import Database
+from mentoring.db import Database, among
 from mentoring.identity import Actor
 from mentoring.pairings.queries import without_levels
 from mentoring.people.models import Person
@@ -316,15 +316,12 @@ def _demand(problem: Problem, skills: int) -> np.ndarray[tuple[int], np.dtype[np
 
 async def members_of(db: AsyncSession, enrolment_ids: Sequence[UUID]) -> dict[UUID, Member]:
     """Who stands behind enrolments."""
-    found: dict[UUID, Member] = {}
-    for start in range(0, len(enrolment_ids), 1000):
-        rows = await db.execute(
-            select(Enrolment.id, Person)
-            .join(Person, Person.id == Enrolment.person_id)
-            .where(Enrolment.id.in_(enrolment_ids[start : start + 1000]))
-        )
-        found |= {enrolment_id: Member(person.staff_no, full_name(person)) for enrolment_id, person in rows}
-    return found
+    rows = await db.execute(
+        select(Enrolment.id, Person)
+        .join(Person, Person.id == Enrolment.person_id)
+        .where(among(Enrolment.id, enrolment_ids))
+    )
+    return {enrolment_id: Member(person.staff_no, full_name(person)) for enrolment_id, person in rows}
 
 
 async def _lonely(db: AsyncSession, snapshot: Snapshot, alone: list[Alone]) -> list[UnmatchedRow]:

@@ -19,15 +19,17 @@ def _shipped_titles() -> dict[str, str]:
     return {one.code: one.title for one in shipped_catalogue().competences}
 
 
-def title_of(skill: Skill, words: Words) -> str:
-    """The title in the reader's language; where the organisation loaded other words, those."""
-    key = f"skill.{skill.code}"
-    translated = not skill.own and skill.title == _shipped_titles().get(skill.code) and words.has(key)
-    return words.text(key) if translated else skill.title
+def title(code: str, said: str, words: Words, *, own: bool) -> str:
+    """The title in the reader's language; where the organisation loaded other words, those that are ``said``."""
+    key = f"skill.{code}"
+    translated = not own and said == _shipped_titles().get(code) and words.has(key)
+    return words.text(key) if translated else said
 
 
 def view(skill: Skill, words: Words) -> SkillView:
-    return SkillView(skill.code, skill.area, title_of(skill, words), skill.description, skill.own)
+    return SkillView(
+        skill.code, skill.area, title(skill.code, skill.title, words, own=skill.own), skill.description, skill.own
+    )
 
 
 async def list_skills(db: AsyncSession, actor: Actor, words: Words) -> list[SkillView]:
@@ -38,8 +40,10 @@ async def list_skills(db: AsyncSession, actor: Actor, words: Words) -> list[Skil
 
 
 async def read_titles(db: AsyncSession, actor: Actor, words: Words) -> dict[str, str]:
-    """What to call each skill, by its code."""
-    return {skill.code: skill.title for skill in await list_skills(db, actor, words)}
+    """What to call each skill, by its code; the rest of the catalogue, its long descriptions, stays where it is."""
+    policy.require_right(actor, Action.SKILL_READ)
+    rows = await db.execute(select(Skill.code, Skill.title, Skill.own))
+    return {code: title(code, said, words, own=own) for code, said, own in rows}
 
 
 def _place(skill: Skill) -> tuple[bool, list[tuple[bool, int, str]]]:

@@ -1,4 +1,4 @@
-"""A staff file in a coordinator's hands reaches no administrator, and no other coordinator's address."""
+"""A staff file in a coordinator's hands reaches no administrator, and no other coordinator's address or stay."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -149,6 +149,43 @@ async def test_a_coordinators_file_does_not_change_the_address_of_another(
     assert await directory(database) == before
 
 
+@pytest.mark.parametrize("apply", [True, False])
+@pytest.mark.parametrize("rows", [[a_row("A1")], [a_row("A1"), a_row("A3")]], ids=["left out", "another instead"])
+async def test_a_coordinators_file_ends_no_other_coordinator(
+    database: Database, rows: list[dict[str, str]], apply: bool
+) -> None:
+    coordinator, guarded = await a_second_coordinator(database)
+    before = await directory(database)
+
+    upload = a_file(*rows, apply=apply, allow_leavers=True)
+    report = await import_staff(database, coordinator, upload, Words("en"), NOW, guarded=guarded)
+
+    assert not report.applied
+    assert [(one.line, one.code, one.value) for one in report.problems] == [(0, "leaver_guarded", "A2")]
+    assert "a2@example.org coordinates a programme and is on no line of the file" in report.problems[0].text
+    assert await directory(database) == before
+
+
+async def test_a_new_number_for_a_coordinator_is_no_way_round(database: Database) -> None:
+    coordinator, guarded = await a_second_coordinator(database)
+    before = await directory(database)
+    upload = a_file(a_row("A1"), a_row("A9", email="a2@example.org"))
+
+    report = await import_staff(database, coordinator, upload, Words("en"), NOW, guarded=guarded)
+
+    assert {one.code for one in report.problems} == {"address_guarded", "leaver_guarded"}
+    assert await directory(database) == before
+
+
+async def test_coordinators_leave_by_a_file_of_their_own_or_of_an_administrator(database: Database) -> None:
+    coordinator, guarded = await a_second_coordinator(database)
+
+    own = await import_staff(database, coordinator, a_file(a_row("A2")), Words("en"), NOW, guarded=guarded)
+    other = await import_staff(database, ADMINISTRATOR, a_file(a_row("A3")), Words("en"), NOW, guarded=guarded)
+
+    assert ((own.applied, own.left), (other.applied, other.left)) == ((True, 1), (True, 1))
+
+
 async def test_a_coordinators_file_changes_their_own_address_and_those_of_others(database: Database) -> None:
     coordinator, guarded = await a_second_coordinator(database)
     rows = [a_row("A1", email="me@example.org"), a_row("A2", unit="Finance"), a_row("A3")]
@@ -180,3 +217,17 @@ async def test_the_page_refuses_the_line(client: AsyncClient, database: Database
     assert "a2@example.org coordinates a programme" in Page(answer).text
     async with database.reading() as db:
         assert (await find_person(db, "A2")).email == "a2@example.org"
+
+
+async def test_the_page_says_which_line_is_missing(client: AsyncClient, database: Database) -> None:
+    coordinator, _ = await a_second_coordinator(database)
+    async with database.reading() as db:
+        person = await find_person(db, str(coordinator.id))
+    await come_in(client, database, person)
+    upload = {"file": ("staff.csv", a_file(a_row("A1")).content)}
+
+    answer = await client.post("/staff/import", files=upload, data={"apply": "false"})
+    to_mend = await client.post("/staff/import/problems", files=upload)
+
+    assert "Please add the line with the staff number A2" in Page(answer).text
+    assert ",staff_no,A2,a2@example.org coordinates a programme" in to_mend.text

@@ -17,13 +17,15 @@ from mentoring.db import Database
 from mentoring.entrance import provide_db
 from mentoring.i18n import Words
 from mentoring.journal import JournalEntry
+from mentoring.messages.contracts import Post
+from mentoring.messages.dispatch import claim
 from mentoring.messages.models import Message
 from mentoring.pairings.models import Concern, Pairing
 from mentoring.pairings.rules import Ending, PairingState
 from mentoring.people.contracts import NewPassword
-from mentoring.people.models import Account, Person, SignIn
+from mentoring.people.models import AccessLink, Account, Person, SignIn
 from mentoring.people.rules import NOBODY, LastAdministrator, LinkNotUsable, LinkPurpose
-from mentoring.people.service import make_link, use_link
+from mentoring.people.service import ask_for_reset, ensure_account, make_link, use_link
 from mentoring.policy import Action, SignInNeeded
 from mentoring.privacy import rules, service
 from mentoring.privacy.contracts import EraseMe
@@ -31,6 +33,7 @@ from mentoring.programmes.contracts import NewDraft
 from mentoring.programmes.drafts import save_draft
 from mentoring.programmes.models import Enrolment, Programme, SignUpDraft
 from mentoring.programmes.rules import Role
+from mentoring.reactions import COMPOSERS
 from mentoring.rounds.models import HeldOut, Round, Unmatched
 from mentoring.settings import Settings
 from mentoring.upkeep.invariants import broken_rules
@@ -337,3 +340,59 @@ async def test_two_windows_erase_the_same_person_once(database: Database, app: L
     both = await asyncio.gather(erase(), erase(), return_exceptions=True)
 
     assert sorted(type(one).__name__ for one in both) == ["AddressNotOwn", "NoneType"]
+
+
+async def links(database: Database) -> list[AccessLink]:
+    async with database.reading() as db:
+        return list(await db.scalars(select(AccessLink)))
+
+
+async def who_forgot_their_password(database: Database) -> Person:
+    """Somebody with an account, to whom a mail with a link is due."""
+    async with database.sessions.begin() as db:
+        person = await a_person(db)
+        await ensure_account(db, person.id, NOW)
+    await ask_for_reset(database, person.email, "127.0.0.1", NOW)
+    await settle(database, NOW)
+    return person
+
+
+async def test_no_link_is_made_for_whoever_is_erased_before_the_mail_with_it_goes_out(
+    database: Database, smtp: Sink, tmp_path: Path
+) -> None:
+    person = await who_forgot_their_password(database)
+    await erased(database, person)
+
+    await post_all(a_sender(database, tmp_path, smtp.url))
+
+    assert (smtp.received, await links(database)) == ([], [])
+
+
+async def test_a_link_that_is_made_during_an_erasure_comes_too_late(database: Database, tmp_path: Path) -> None:
+    person = await who_forgot_their_password(database)
+    sender = a_sender(database, tmp_path, None)
+
+    async with database.sessions.begin() as db:
+        await service.erase_me(db, as_actor(person), EraseMe(person.email), NOW)
+        sending = asyncio.create_task(post_all(sender))
+        await asyncio.wait([sending], timeout=0.2)  # until it waits for us, or has passed the message over
+    await sending
+    await post_all(sender)
+
+    assert await links(database) == []
+
+
+async def test_an_erasure_waits_for_the_mail_that_is_being_written_and_takes_its_link_along(
+    database: Database, tmp_path: Path
+) -> None:
+    sender = a_sender(database, tmp_path, None)
+    person = await who_forgot_their_password(database)
+
+    async with database.sessions.begin() as db:
+        claimed = await claim(db, "sender", NOW)
+        erasing = asyncio.create_task(erased(database, person))
+        await asyncio.wait([erasing], timeout=0.2)  # until it waits for us
+        written = await COMPOSERS[claimed[0].kind].compose(db, Post(sender.settings, sender.secret, NOW), claimed)
+    await erasing
+
+    assert (len(written), await links(database)) == (1, [])

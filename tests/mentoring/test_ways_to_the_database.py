@@ -1,0 +1,87 @@
+"""Many at once: writers take turns and keep nobody from reading, lost connections are noticed, pages ask little."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import event, func, select, text
+
+from mentoring.db import Database, database
+from mentoring.people.models import Attempts, Person
+from mentoring.settings import Settings
+from tests.builders import NOW
+from tests.mentoring.visitor import come_in
+from tests.mentoring.world import LEADER, build
+
+WRITERS = 32
+
+
+async def test_many_who_write_at_once_take_turns_and_keep_nobody_from_reading(sqlite_database_url: str) -> None:
+    done: list[int] = []
+
+    async def write(opened: Database, number: int) -> None:
+        async with opened.sessions.begin() as db:
+            db.add(Attempts(key=str(number), since=NOW, count=1))
+            await db.flush()
+            done.append(number)
+
+    async with database(sqlite_database_url) as opened:
+        async with opened.sessions.begin() as db:
+            await db.execute(select(Person))
+            writing = [asyncio.create_task(write(opened, number)) for number in range(WRITERS)]
+            await asyncio.wait(writing, timeout=0.5)  # until all of them wait for us
+            async with asyncio.timeout(5), opened.reading() as other:
+                found = await other.scalar(select(func.count()).select_from(Attempts))
+        await asyncio.gather(*writing)
+
+    assert (found, done) == (0, list(range(WRITERS)))
+
+
+async def test_a_connection_that_the_server_has_closed_is_not_used_again(postgresql_database_url: str) -> None:
+    others = text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid = :one")
+    async with database(postgresql_database_url) as opened, database(postgresql_database_url) as other:
+        async with opened.reading() as db:
+            one = await db.scalar(text("SELECT pg_backend_pid()"))
+        async with other.reading() as db:
+            await db.execute(others, {"one": one})
+
+        async with opened.reading() as db:
+            assert await db.scalar(text("SELECT pg_backend_pid()")) != one
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """What is asked of the database meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(("path", "most"), [("/me", 10), ("/pairings/{}", 9), ("/api/v1/pairings", 3)])
+async def test_what_people_look_at_most_asks_the_database_little(
+    client: AsyncClient, database: Database, settings: Settings, path: str, most: int
+) -> None:
+    async with database.sessions.begin() as db:
+        world = await build(db, settings)
+        leader = await db.get_one(Person, world.people[LEADER])
+    await come_in(client, database, leader)
+    pairing = next(one["id"] for one in (await client.get("/api/v1/pairings")).json() if one["state"] == "active")
+    address = path.format(pairing)
+    await client.get(address)
+
+    with statements(database) as asked:
+        answer = await client.get(address)
+
+    assert answer.status_code == 200
+    # What was chosen for the whole house is looked up from time to time, whoever asks.
+    assert len([one for one in asked if not one.startswith("BEGIN") and "chosen_setting" not in one]) <= most, asked
