@@ -54,8 +54,9 @@ class Conversation(asyncio.Protocol):
         return not self._lost and not self._transport.is_closing()
 
     def say(self, *commands: bytes) -> None:
-        """Send without waiting for what the server answers."""
-        self._transport.write(b"".join(command + b"\r\n" for command in commands))
+        """Send without waiting for what the server answers. Where nobody listens any more, whoever waits learns it."""
+        if self.open:
+            self._transport.write(b"".join(command + b"\r\n" for command in commands))
 
     async def ask(self, commands: Sequence[bytes]) -> list[Reply]:
         """Send the commands at once and wait for the answer to each."""
