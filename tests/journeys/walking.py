@@ -175,6 +175,7 @@ async def first_view(page: Page, place: Place, language: str) -> Visit:
 
     page.on("request", hear)
     client = await page.context.new_cdp_session(page)
+    await client.send("Network.enable")
     await client.send("Network.setCacheDisabled", {"cacheDisabled": True})
     answer = await page.goto(f"{place.path}?language={language}")
     assert answer is not None
