@@ -11,8 +11,9 @@ import fcntl
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -50,9 +51,6 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from mentoring.errors import Conflict
-
-if TYPE_CHECKING:
-    from alembic.config import Config
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 """What is raised where the database is gone, full, locked for too long, or can only be read: nobody's mistake."""
@@ -324,17 +322,8 @@ def _harden_postgresql(engine: Engine) -> None:
             raise DisconnectionError()
 
 
-def migrations() -> "Config":
-    """Where the schema's history lies, in alembic's words."""
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(_history()).replace("%", "%%"))
-    return config
-
-
-def _history() -> Path:
-    """In the installed package, or at the top of a checkout."""
+def history() -> Path:
+    """Where the schema's history lies: in the installed package, or at the top of a checkout."""
     here = Path(__file__).resolve().parent
     packaged, checkout = here / "migrations", here.parents[1] / "alembic"
     return packaged if packaged.is_dir() else checkout
@@ -343,9 +332,9 @@ def _history() -> Path:
 def known_revisions() -> list[str]:
     """Of this version, the oldest first; their files begin with them.
 
-    Alembic knows as much, and takes longer to be loaded than most commands take.
+    Alembic knows as much, but takes a good part of the time that a short command takes: it is loaded to migrate alone.
     """
-    return sorted(path.name.partition("_")[0] for path in (_history() / "versions").glob("[0-9]*_*.py"))
+    return sorted(path.name.partition("_")[0] for path in (history() / "versions").glob("[0-9]*_*.py"))
 
 
 def make_ready(url: str) -> None:
@@ -406,12 +395,8 @@ def migrate(url: str, revision: str = "head") -> None:
     _refuse_newer(revisions)
     if revision == "head" and _newest(revisions):
         return
-    from alembic import command
-
-    config = migrations()
-    config.attributes["url"] = url
     with _alone(url):
-        command.upgrade(config, revision)
+        import_module("mentoring.schema").upgrade(history(), url, revision)
 
 
 @contextmanager

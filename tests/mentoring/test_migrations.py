@@ -24,17 +24,18 @@ from mentoring.db import (
     DatabaseUnreachable,
     SchemaTooNew,
     SchemaTooOld,
+    history,
     known_revisions,
     make_ready,
     migrate,
-    migrations,
     scratch_engine,
 )
+from mentoring.schema import migrations
 from tests.conftest import StartProgram
 from tests.harness.run import REPOSITORY, free_port
 
 Result = TypeVar("Result")
-HISTORY = ScriptDirectory.from_config(migrations())
+HISTORY = ScriptDirectory(history())
 REVISIONS = [one.revision for one in reversed(list(HISTORY.walk_revisions()))]
 FILLERS: dict[type, object] = {
     str: "x",
@@ -111,9 +112,7 @@ def filled(url: str) -> dict[str, int]:
 
 
 def downgrade(url: str, revision: str) -> None:
-    config = migrations()
-    config.attributes["url"] = url
-    command.downgrade(config, revision)
+    command.downgrade(migrations(history(), url), revision)
 
 
 def test_a_database_comes_up_from_nothing(empty_database_url: str) -> None:
