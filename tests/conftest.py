@@ -20,7 +20,7 @@ from mentoring.db import Database, Sessions, open_database
 from mentoring.rounds.desk import Desk
 from mentoring.settings import Settings
 from tests.harness.browser import Browsing, browsing, running_browser
-from tests.harness.databases import EMPTY, copied_sqlite, create_empty, create_migrated, drop, sqlite_url
+from tests.harness.databases import EMPTY, UNSWEPT, copied_sqlite, create_empty, create_migrated, drop, sqlite_url
 from tests.harness.postgres import Cluster, shared_cluster
 from tests.harness.run import Run, new_run, settle_in_memory
 from tests.harness.server import Process, started
@@ -90,6 +90,7 @@ def worker_database(run: Run, cluster: Cluster, worker_id: str) -> str:
     create_migrated(run, cluster, name)
     # Its server is not killed: each commit may leave it to the server when to wait for the disk.
     cluster.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    cluster.execute(UNSWEPT, database=name)
     return name
 
 

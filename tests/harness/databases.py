@@ -23,7 +23,9 @@ BEGIN
         WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version'
     LOOP
         EXECUTE 'SELECT EXISTS (SELECT FROM ' || one.name || ')' INTO filled;
-        IF filled THEN
+        IF pg_relation_size(one.name) > 1000000 THEN
+            EXECUTE 'TRUNCATE ' || one.name || ' CASCADE';
+        ELSIF filled THEN
             EXECUTE 'DELETE FROM ' || one.name;
         END IF;
     END LOOP;
@@ -37,7 +39,23 @@ END $$
 """Deletes from the tables that hold something, foreign keys looking away.
 
 Measured on the first schema: a sixth of the time of TRUNCATE, a tenth of a fresh copy. It takes
-every row for a test's, so a migration that brings rows must be given back what is lost here.
+every row for a test's, so a migration that brings rows must be given back what is lost here. What
+has grown large is truncated, for nobody sweeps: see ``UNSWEPT``.
+"""
+
+UNSWEPT = """
+DO $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'public'
+    LOOP
+        EXECUTE 'ALTER TABLE ' || one.name || ' SET (autovacuum_enabled = false)';
+    END LOOP;
+END $$
+"""
+"""Keeps PostgreSQL from counting the rows of a table between two tests. A query that was planned for none took seven
+minutes over some hundred: it joined everybody with everybody.
 """
 
 
