@@ -37,7 +37,7 @@ class Reach:
     def __init__(self, juniors: int) -> None:
         self.juniors = juniors
         self.looks: list[Look] = []
-        self.bound: int | None = None
+        self.made, self.bound = 0, sys.maxsize
         self._began = time.perf_counter()
 
     def looked(self, look: Look) -> None:
@@ -48,9 +48,9 @@ class Reach:
         """Pairs under consideration make as much as their people's prices come to."""
         value = int(desk.row_price.sum() + (desk.price * desk.ground.capacity).sum())
         proven = (value + min(_rise(desk, *look) for look in self.looks)) // desk.ground.room + 1
-        made, self.bound = value // desk.ground.room, min(self.bound or proven, proven)
-        gap = (self.bound - made) / self.bound
-        self.say(f"{int((desk.got >= 0).sum()):,} pairs make {made:,}, none {self.bound:,} points: gap {gap:.3%}")
+        self.made, self.bound = value // desk.ground.room, min(self.bound, proven)
+        gap = (self.bound - self.made) / self.bound
+        self.say(f"{int((desk.got >= 0).sum()):,} pairs make {self.made:,}, none {self.bound:,} points: gap {gap:.3%}")
 
     def say(self, what: str) -> None:
         wall, processors = time.perf_counter() - self._began, time.process_time()

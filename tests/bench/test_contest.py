@@ -7,12 +7,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from matching import GREATEST_TOTAL, POINTS, Problem, solve
+from matching import GREATEST_TOTAL, POINTS, Problem, awaken, solve
 from tests.bench.arena import CONTESTANTS, named_problem
 from tests.bench.contest import Bout, Entry, figures_of, given, growth, held, judged, main
 from tests.bench.market import organisation
 from tests.bench.peers import PEERS, points_of
 from tests.bench.picture import drawn
+from tests.bench.reach import watched
 from tests.matching.cabinet import cabinet
 
 IN_EVERY_ENVIRONMENT = ("scipy dense", "scipy sparse, 50 best", "networkx")
@@ -162,3 +163,14 @@ def test_real_rounds_are_read_from_files(tmp_path: Path) -> None:
 
 def test_every_peer_is_a_contestant() -> None:
     assert set(PEERS) < set(CONTESTANTS)
+
+
+def test_what_is_told_on_the_way_to_the_best_is_true() -> None:
+    awaken()
+    problem = organisation(1_200, 1_100)
+
+    with watched(problem.juniors) as reach:
+        best = round(solve(problem, GREATEST_TOTAL).objective * POINTS)
+
+    assert reach.made == best
+    assert best <= reach.bound < 1.1 * best
