@@ -40,7 +40,7 @@ FEATURES = 96
 
 TILE = 4096
 WARM_UP = 80
-OUR_WARM_UP = 1_200
+OUR_WARM_UP = 3_000
 EDITS = 60
 """Edits tried one after the other, each on the round as it was."""
 

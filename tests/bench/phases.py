@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from matching import COVERAGE_FIRST, GREATEST_TOTAL, assign, desk, ground, priced, solve
-from tests.bench.arena import named_problem
+from tests.bench.arena import OUR_WARM_UP, named_problem
 from tests.bench.market import organisation
 
-WARM_UP = 1200, 3000
 STEPS: Sequence[tuple[object, str]] = (
     (priced, "sheet_of"),
     (ground.Ground, "profiles"),
@@ -66,8 +65,7 @@ def watching() -> Iterator[Watch]:
 
 def main(arguments: Sequence[str]) -> None:
     problem, objective = named_problem(arguments[0]), COVERAGE_FIRST if "leaders" in arguments else GREATEST_TOTAL
-    for people in WARM_UP:
-        solve(organisation(people, people), objective)
+    solve(organisation(OUR_WARM_UP, OUR_WARM_UP), objective)
     with watching() as watch:
         began = time.perf_counter()
         solve(problem, objective)
