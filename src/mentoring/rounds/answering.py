@@ -15,7 +15,7 @@ from mentoring.rounds.findings import Answered, Listed
 from mentoring.rounds.models import Round, RoundInputs
 from mentoring.rounds.numbering import number_of, numbers_of
 from mentoring.rounds.otherwise import Level, Otherwise, hours_to_bytes
-from mentoring.rounds.rules import HoursEndBefore, NeedsFull, SkillNotListed
+from mentoring.rounds.rules import HoursEndBefore, NeedListed, NeedsFull, SkillNotListed
 from mentoring.rounds.solver import Refused
 from mentoring.skills.models import Skill
 
@@ -37,7 +37,8 @@ class Numbered:
         who = self.who[answer.place]
         if answer.cause == "full":
             return NeedsFull(who=who, most=MOST_NEEDS)
-        return SkillNotListed(who=who, code=self.skills[answer.skill])
+        refusal = NeedListed if answer.cause == "listed" else SkillNotListed
+        return refusal(who=who, code=self.skills[answer.skill])
 
 
 async def numbered(db: AsyncSession, round_: Round, inputs: RoundInputs, data: Sequence[Answered]) -> Numbered:

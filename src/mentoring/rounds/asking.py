@@ -38,7 +38,8 @@ async def what_if(database: Database, desk: Desk, actor: Actor, round_ref: str, 
     """Say what decisions and other answers would change and cost: what solving the round again would give.
 
     Raises ``NothingToTry``, ``NothingToVerify``, ``NothingToSwap``, ``NotEnrolled``, ``NotInRound``,
-    ``PinsImpossible``; for answers ``SkillUnknown``, ``SkillNotListed``, ``NeedsFull``, ``HoursEndBefore``.
+    ``PinsImpossible``; for answers ``SkillUnknown``, ``SkillNotListed``, ``NeedListed``, ``NeedsFull``,
+    ``HoursEndBefore``.
     """
     if data == WhatIf() or any(one == Answered(one.person) for one in data.answers):
         raise rules.NothingToTry()

@@ -32,7 +32,8 @@ Placed = tuple[int, Otherwise]
 
 
 class CannotAnswer(Exception):
-    """``cause``: the leader has as many needs as there can be (full), or does not list the ``skill`` (unlisted).
+    """``cause``: the leader has as many needs as there can be (full), or lists the ``skill`` already (listed); somebody
+    does not list it (unlisted).
 
     ``place``: whose answers these are, among those given.
     """
@@ -111,11 +112,17 @@ def _offers(problem: Problem, junior: int, said: Sequence[Placed]) -> Values:
 
 
 def _needs(problem: Problem, leader: int, said: Sequence[Placed]) -> Values:
-    """What is not needed any more makes room, and those after it move up; what is new comes last."""
+    """What is not needed any more makes room, and those after it move up; what is new comes last.
+
+    A need that is listed keeps its level: who tried one after the other would learn the leader's own.
+    """
     listed = zip(problem.need_skill[leader].tolist(), problem.need_level[leader].tolist(), strict=True)
     needs = {skill: held for skill, held in listed if skill >= 0}
+    confided = frozenset(needs)
     changes = [(place, skill, level) for place, one in said for skill, level in one.skills]
     for place, skill, level in sorted(changes, key=lambda change: change[2] is not None):
+        if level is not None and skill in confided:
+            raise CannotAnswer("listed", place, skill)
         if level is not None:
             needs[skill] = level
         elif needs.pop(skill, None) is None:

@@ -129,6 +129,10 @@ class NeedsFull(Conflict):
     """``who`` has ``most`` needs already, as many as there can be: one must go first."""
 
 
+class NeedListed(Conflict):
+    """``who`` needs the skill ``code`` as it is, at a level that is theirs to know."""
+
+
 class SkillNotListed(Conflict):
     """``who`` did not list the skill ``code`` that they would leave out."""
 

@@ -22,6 +22,7 @@ from mentoring.rounds.findings import Answered, Consequence, Listed, WhatIf
 from mentoring.rounds.models import Round
 from mentoring.rounds.rules import (
     HoursEndBefore,
+    NeedListed,
     NeedsFull,
     NotEnrolled,
     NothingToTry,
@@ -150,6 +151,8 @@ async def test_hours_hold_for_whichever_role_somebody_has(database: Database, de
         (Answered("J1", offers=[Listed("1.1", None)]), SkillNotListed(who="J1", code="1.1")),
         (Answered("L1", needs=[Listed("3.4", None)]), SkillNotListed(who="L1", code="3.4")),
         (Answered("L5", needs=[Listed("1.1", 0)]), NeedsFull(who="L5", most=3)),
+        (Answered("L1", needs=[Listed("2.6", 2)]), NeedListed(who="L1", code="2.6")),
+        (Answered("L1", needs=[Listed("2.6", None), Listed("2.6", 2)]), NeedListed(who="L1", code="2.6")),
         (Answered("L1", more_hours=[(0, 600, 540)]), HoursEndBefore(who="L1")),
     ],
     ids=str,
