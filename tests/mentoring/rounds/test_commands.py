@@ -92,10 +92,10 @@ def test_a_round_from_the_command_line(run: Run, world: World) -> None:
         "L1",
         "sat:9:00-10:00",
     )
-    otherwise = run(
-        "what-if", name, "--offer", "J2", "2.6", "none", "--places", "J1", "2", "--need", "L2", "2.6", "1", *hours
-    )
+    otherwise = run("what-if", name, "--offer", "J2", "2.6", "none", "--places", "J1", "2", *hours)
     assert (otherwise.exit_code, "Leaders matched: 2 → 1" in otherwise.output) == (0, True)
+    confided = run("what-if", name, "--need", "L2", "2.6", "1")
+    assert (confided.exit_code, confided.output.partition(":")[0]) == (1, "NeedListed")
     nowhere = run("what-if", name, "--need", "L1", "9.9", "1")
     assert (nowhere.exit_code, nowhere.output) == (1, "SkillUnknown: There is no skill with the code 9.9.\n")
     compared = json.loads(run("compare-policies", name, "--json").output)
