@@ -112,8 +112,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     fixed = frozenset(values)
     if "port" in values:
         values.setdefault("base_url", f"http://127.0.0.1:{values['port']}")
-    _ensure_hours(Settings(**values))  # type: ignore[arg-type]  # each value was checked for its own field
-    return Settings(**values, fixed=fixed)  # type: ignore[arg-type]  # the same
+    settings = Settings(**values, fixed=fixed)  # type: ignore[arg-type]  # each value was checked for its own field
+    _ensure_hours(settings)
+    return settings
 
 
 def _ensure_hours(settings: Settings) -> None:
