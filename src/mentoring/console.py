@@ -13,10 +13,11 @@ import click
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring.db import Database, database, make_ready
+from mentoring.db import Database, database
 from mentoring.errors import MentoringError
 from mentoring.failpoints import failpoint
 from mentoring.i18n import Words
+from mentoring.schema import make_ready
 from mentoring.settings import Settings, SettingWrong, read_settings
 
 Result = TypeVar("Result")

@@ -7,17 +7,14 @@ writing one is refused at once, or loses updates).
 
 import asyncio
 import enum
-import fcntl
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from asyncpg import PostgresError
 from sqlalchemy import (
     ARRAY,
     JSON,
@@ -34,9 +31,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     event,
-    inspect,
     make_url,
-    text,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -50,8 +45,6 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from mentoring.errors import Conflict
-
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 """What is raised where the database is gone, full, locked for too long, or can only be read: nobody's mistake."""
 NOT_NOW = frozenset({"40001", "40P01", "55P03"})
@@ -61,18 +54,6 @@ BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another process before it gives up: longer than the longest transaction (an import)."""
 LONGEST_TURN = 30.0
 """Seconds that a writer waits for those of its own process."""
-
-
-class SchemaTooNew(Conflict):
-    """A newer version of the service has been at this database: its schema ``revision`` is unknown here."""
-
-
-class SchemaTooOld(Conflict):
-    """The database has not been brought to this version's schema yet."""
-
-
-class DatabaseUnreachable(Conflict):
-    """Nothing answers at ``address``, or it lets us not in; ``why`` is what it says."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -262,7 +243,7 @@ def open_database(url: str, pool_size: int = 10) -> Database:
         **options,
     )
     if sqlite:
-        _make_parent(url)
+        make_parent(url)
         _harden_sqlite(engine.sync_engine)
     else:
         _harden_postgresql(engine.sync_engine)
@@ -279,7 +260,8 @@ async def database(url: str, pool_size: int = 10) -> AsyncIterator[Database]:
         await opened.close()
 
 
-def _make_parent(url: str) -> None:
+def make_parent(url: str) -> None:
+    """SQLite makes a file where there is none, but no folder for it."""
     if path := make_url(url).database:
         Path(path).absolute().parent.mkdir(parents=True, exist_ok=True)
 
@@ -320,94 +302,6 @@ def _harden_postgresql(engine: Engine) -> None:
         """A server that ends says so to the driver; to ask it each time would be a way to it for every request."""
         if connection.driver_connection.is_closed():
             raise DisconnectionError()
-
-
-def history() -> Path:
-    """Where the schema's history lies: in the installed package, or at the top of a checkout."""
-    here = Path(__file__).resolve().parent
-    packaged, checkout = here / "migrations", here.parents[1] / "alembic"
-    return packaged if packaged.is_dir() else checkout
-
-
-def known_revisions() -> list[str]:
-    """Of this version, the oldest first; their files begin with them.
-
-    Alembic knows as much, but takes a good part of the time that a short command takes: it is loaded to migrate alone.
-    """
-    return sorted(path.name.partition("_")[0] for path in (history() / "versions").glob("[0-9]*_*.py"))
-
-
-def make_ready(url: str) -> None:
-    """SQLite is created and migrated by whichever command comes first; PostgreSQL is only looked at.
-
-    Raises ``SchemaTooOld``, ``SchemaTooNew`` or ``DatabaseUnreachable``.
-    """
-    if url.startswith("sqlite"):
-        migrate(url)
-        return
-    with _reaching(url):
-        revisions = asyncio.run(_revisions(url))
-    _refuse_newer(revisions)
-    if not _newest(revisions):
-        raise SchemaTooOld()
-
-
-@contextmanager
-def _reaching(url: str) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, OperationalError, PostgresError) as error:
-        cause = error.orig if isinstance(error, OperationalError) else error
-        raise DatabaseUnreachable(address=make_url(url).render_as_string(), why=str(cause)) from error
-
-
-async def _revisions(url: str) -> set[str]:
-    engine = scratch_engine(url)
-    try:
-        async with engine.connect() as connection:
-            begun = await connection.run_sync(lambda it: inspect(it).has_table("alembic_version"))
-            return set(await connection.scalars(text("SELECT version_num FROM alembic_version"))) if begun else set()
-    finally:
-        await engine.dispose()
-
-
-def _refuse_newer(revisions: set[str]) -> None:
-    if unknown := sorted(revisions.difference(known_revisions())):
-        raise SchemaTooNew(revision=unknown[0])
-
-
-def _newest(revisions: set[str]) -> bool:
-    return revisions == set(known_revisions()[-1:])
-
-
-def migrate(url: str, revision: str = "head") -> None:
-    """Bring the schema to ``revision``. Safe when several processes start at once.
-
-    Where it is there already, the migrations are not begun: for them every table of every slice would be loaded, and
-    each command on SQLite comes by here.
-
-    Raises ``SchemaTooNew`` or ``DatabaseUnreachable``.
-    """
-    with _reaching(url):
-        _make_parent(url) if url.startswith("sqlite") else None
-        with _alone(url):
-            revisions = asyncio.run(_revisions(url))
-    _refuse_newer(revisions)
-    if revision == "head" and _newest(revisions):
-        return
-    with _alone(url):
-        import_module("mentoring.schema").upgrade(history(), url, revision)
-
-
-@contextmanager
-def _alone(url: str) -> Iterator[None]:
-    """SQLite has no lock that outlives a transaction, so the file beside it is one; PostgreSQL locks by itself."""
-    if not url.startswith("sqlite"):
-        yield
-        return
-    with Path(f"{make_url(url).database}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def scratch_engine(url: str) -> AsyncEngine:

@@ -13,8 +13,8 @@ from time import monotonic, sleep
 import click
 
 from mentoring import console, heartbeat
-from mentoring.db import make_ready
-from mentoring.db import migrate as migrate_database
+from mentoring.schema import make_ready
+from mentoring.schema import migrate as migrate_database
 from mentoring.settings import Settings
 
 READY_WITHIN = 30.0

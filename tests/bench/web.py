@@ -19,7 +19,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from mentoring.db import make_ready
+from mentoring.schema import make_ready
 from tests.bench.report import Figure, at_most, surroundings, write
 from tests.bench.workshop import BUILD
 from tests.harness.browser import Browsing, running_browser

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from mentoring.db import migrate
+from mentoring.schema import migrate
 from tests.bench.organisations import Files, Shape, files_of
 from tests.bench.processes import Ran, ran
 from tests.harness.databases import sqlite_url

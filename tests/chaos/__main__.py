@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from mentoring.db import migrate
+from mentoring.schema import migrate
 from tests.bench.workshop import BUILD
 from tests.chaos.rig import rig
 from tests.chaos.storm import TROUBLES, storm

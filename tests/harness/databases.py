@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from mentoring.db import migrate
+from mentoring.schema import migrate
 from tests.harness.postgres import Cluster
 from tests.harness.run import Run
 

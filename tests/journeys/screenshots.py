@@ -14,8 +14,8 @@ from typing import Literal
 
 from playwright.async_api import Page
 
-from mentoring.db import make_ready
 from mentoring.i18n import offered
+from mentoring.schema import make_ready
 from tests.harness.browser import Browsing, picture, running_browser
 from tests.harness.databases import sqlite_url
 from tests.journeys.walking import DESK, PATIENCE, PHONE, opened, places, read_in, serving

@@ -19,8 +19,9 @@ from sqlalchemy.exc import DBAPIError
 
 from alembic import command
 from mentoring import tables
-from mentoring.db import (
-    Base,
+from mentoring.db import Base, scratch_engine
+from mentoring.migrating import migrations
+from mentoring.schema import (
     DatabaseUnreachable,
     SchemaTooNew,
     SchemaTooOld,
@@ -28,9 +29,7 @@ from mentoring.db import (
     known_revisions,
     make_ready,
     migrate,
-    scratch_engine,
 )
-from mentoring.schema import migrations
 from tests.conftest import StartProgram
 from tests.harness.run import REPOSITORY, free_port
 
@@ -52,7 +51,7 @@ FILLERS: dict[type, object] = {
 AT_ONCE = 3
 MADE_READY = """
 import sys
-from mentoring.db import make_ready
+from mentoring.schema import make_ready
 make_ready(sys.argv[1])
 print("mentoring.tables" in sys.modules)
 """
@@ -152,7 +151,7 @@ def test_the_tables_are_those_of_the_code(empty_database_url: str) -> None:
 
 
 def test_several_processes_may_migrate_at_once(empty_database_url: str, tmp_path: Path) -> None:
-    asked = f"from mentoring.db import migrate; migrate({empty_database_url!r})"
+    asked = f"from mentoring.schema import migrate; migrate({empty_database_url!r})"
     starting = [
         subprocess.Popen([sys.executable, "-c", asked], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
         for _ in range(AT_ONCE)

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from mentoring.db import migrate
+from mentoring.schema import migrate
 from tests.mentoring.test_migrations import REVISIONS, fill, filled, on, table_names
 
 KILLED_AT = """
 import os, signal, sys
 from sqlalchemy import Engine, event
-from mentoring.db import migrate
+from mentoring.schema import migrate
 
 left = int(sys.argv[2])
 

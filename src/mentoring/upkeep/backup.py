@@ -21,9 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from mentoring import tables
-from mentoring.db import Base, Database, migrate
+from mentoring.db import Base, Database
 from mentoring.failpoints import failpoint
 from mentoring.heartbeat import Hold, JobRun
+from mentoring.schema import migrate
 from mentoring.upkeep.rules import BackupNotReadable, BackupOfAnotherVersion, DatabaseNotEmpty, FileIsThere
 
 CHUNK = 2_000
