@@ -1,6 +1,6 @@
 """What if somebody had answered otherwise: what is foretold is what comes of it once they do, and nothing is stored."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
 import pytest
@@ -37,13 +37,6 @@ from tests.mentoring.visitor import Page, come_in
 
 WORDS = Words("en")
 WEEK = [(weekday, 9 * 60, 17 * 60) for weekday in range(5)]
-
-
-@pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    opened = Desk()
-    yield opened
-    await opened.close()
 
 
 async def a_round(database: Database, **matching: object) -> tuple[World, UUID]:

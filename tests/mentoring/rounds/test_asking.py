@@ -1,6 +1,5 @@
 """What if, and which policy: answered before anything is decided, and nothing is changed by asking."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -23,13 +22,6 @@ from tests.builders import NOW
 from tests.mentoring.rounds.worlds import World, a_leader, a_world, pairs, proposed, solve
 
 WORDS = Words("en")
-
-
-@pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    opened = Desk()
-    yield opened
-    await opened.close()
 
 
 async def a_round(database: Database) -> tuple[World, UUID]:

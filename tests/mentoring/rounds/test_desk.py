@@ -9,7 +9,7 @@ from mentoring.db import Database
 from mentoring.identity import MACHINE
 from mentoring.rounds import asking
 from mentoring.rounds.contracts import NamedPair
-from mentoring.rounds.desk import PROGRAM, Desk
+from mentoring.rounds.desk import Desk
 from mentoring.rounds.drafts import MOST_OPEN, Drafts
 from mentoring.rounds.findings import Swap, WhatIf
 from mentoring.rounds.models import RoundInputs
@@ -76,40 +76,36 @@ async def test_a_pin_that_cannot_be_is_refused_and_the_next_question_answered(da
     assert isinstance(drafts.answer(await asked_of(database, round_id, Edits())), Tried)
 
 
-def desks() -> list[psutil.Process]:
-    return [one for one in psutil.Process().children() if PROGRAM[-1] in one.cmdline()]
-
-
-async def test_who_kills_the_desk_costs_nobody_an_answer(database: Database) -> None:
+async def test_who_kills_the_desk_costs_nobody_an_answer(database: Database, desk: Desk) -> None:
     _, round_id = await a_round(database)
-    desk = Desk()
+    others = psutil.Process().children()
     forbid = WhatIf(forbids=[NamedPair("L2", "J1")])
     first = await asking.what_if(database, desk, MACHINE, str(round_id), forbid)
-    [process] = desks()
+    [process] = [one for one in psutil.Process().children() if one not in others]
 
     process.kill()
     second = await asking.what_if(database, desk, MACHINE, str(round_id), forbid)
     await desk.close()
 
     assert (second.before, second.after, second.made) == (first.before, first.after, first.made)
-    assert desks() == []
+    assert [one for one in psutil.Process().children() if one not in others] == []
 
 
-async def test_two_leaders_exchange_their_juniors(database: Database) -> None:
+async def test_two_leaders_exchange_their_juniors(database: Database, desk: Desk) -> None:
     world, round_id = await a_round(database, policy="stable")
     before = await pairs(database, world, round_id)
 
-    found = await asking.what_if(database, Desk(), MACHINE, str(round_id), WhatIf(swaps=[Swap("L1", "L2")]))
+    found = await asking.what_if(database, desk, MACHINE, str(round_id), WhatIf(swaps=[Swap("L1", "L2")]))
 
     swapped = {("L1", before["L2"]), ("L2", before["L1"])}
     assert swapped <= {(one.leader.staff_no, one.junior.staff_no) for one in found.made}
     assert found.tried == WhatIf(pins=[NamedPair("L1", before["L2"]), NamedPair("L2", before["L1"])])
 
 
-async def test_who_has_no_junior_has_none_to_exchange(database: Database) -> None:
+async def test_who_has_no_junior_has_none_to_exchange(database: Database, desk: Desk) -> None:
     async with database.sessions.begin() as db:
         world = await a_world(db, {"L1": 1, "L2": 1}, {"J1": 3})
     round_id = await proposed(database, world)
 
     with pytest.raises(NothingToSwap):
-        await asking.what_if(database, Desk(), MACHINE, str(round_id), WhatIf(swaps=[Swap("L1", "L2")]))
+        await asking.what_if(database, desk, MACHINE, str(round_id), WhatIf(swaps=[Swap("L1", "L2")]))
