@@ -1,12 +1,13 @@
 """Problems to test with: one that is valid by default, one with given scores, and drawn ones."""
 
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike, NDArray
 
-from matching import NEEDS, SEASONS, WEEK, Problem, Rules, Weights
+from matching import NEEDS, PART_NAMES, SEASONS, WEEK, Problem, Rules, Weights
 from matching.problem import ARRAYS
 
 NEED_ONLY = Weights(need=1, time=0, wishes=0, tools=0, language=0, across=0)
@@ -95,17 +96,49 @@ def _levels(twelfths: int) -> list[int]:
     raise ValueError(twelfths)
 
 
-@st.composite
-def assignments(draw: st.DrawFn) -> Problem:
+class Cast:
+    """Choices made by numbers that were drawn all at once: one by one, drawing takes longer than what is tested."""
+
+    def __init__(self, numbers: bytes) -> None:
+        self._numbers = iter(numbers)
+
+    def one(self, choices: Sequence[Item]) -> Item:
+        return choices[next(self._numbers) % len(choices)]
+
+    def row(self, length: int, choices: Sequence[Item]) -> list[Item]:
+        return [self.one(choices) for _ in range(length)]
+
+    def matrix(self, height: int, width: int, choices: Sequence[Item]) -> list[list[Item]]:
+        return [self.row(width, choices) for _ in range(height)]
+
+    def some(self, most: int, choices: Sequence[Item]) -> list[Item]:
+        """None of them up to ``most``; one may come twice."""
+        return self.row(self.one(range(most + 1)), choices)
+
+
+def cast(make: Callable[[Cast], Item], numbers: int) -> st.SearchStrategy[Item]:
+    """What is made of so many numbers at most."""
+    return st.binary(min_size=numbers, max_size=numbers).map(lambda drawn: make(Cast(drawn)))
+
+
+SCORED, PEOPLED = 41, 114
+"""Numbers that the largest of them takes."""
+
+
+def assignments() -> st.SearchStrategy[Problem]:
     """Up to 4 by 4 with scores, capacities, waiting bonuses, forbidden pairs and pins that can be kept."""
-    leaders, juniors = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-    twelfths = draw(_matrix(leaders, juniors, st.integers(0, 12)))
+    return cast(assignment, SCORED)
+
+
+def assignment(draw: Cast) -> Problem:
+    leaders, juniors = draw.one(range(1, 5)), draw.one(range(1, 5))
+    twelfths = draw.matrix(leaders, juniors, range(13))
     cells = [(leader, junior) for leader in range(leaders) for junior in range(juniors)]
-    forbidden = draw(st.lists(st.sampled_from(cells), max_size=3))
-    leader_capacity = draw(row(leaders, st.integers(0, 2)))
-    junior_capacity = draw(row(juniors, st.integers(0, 3)))
+    forbidden = draw.some(3, cells)
+    leader_capacity = draw.row(leaders, range(3))
+    junior_capacity = draw.row(juniors, range(4))
     pinned: list[tuple[int, int]] = []
-    for leader, junior in draw(st.lists(st.sampled_from(cells), max_size=2, unique=True)):
+    for leader, junior in dict.fromkeys(draw.some(2, cells)):
         asked = [*pinned, (leader, junior)]
         if (
             twelfths[leader][junior]
@@ -114,69 +147,54 @@ def assignments(draw: st.DrawFn) -> Problem:
             and sum(one == junior for _, one in asked) <= junior_capacity[junior]
         ):
             pinned = asked
-    waiting = st.sampled_from([0.0, 0.05, 0.15])
+    waiting = [0.0, 0.05, 0.15]
     return scored(
         twelfths,
         leader_capacity=leader_capacity,
         junior_capacity=junior_capacity,
         forbidden=forbidden,
         pinned=pinned,
-        leader_waiting=draw(row(leaders, waiting)),
-        junior_waiting=draw(row(juniors, waiting)),
+        leader_waiting=draw.row(leaders, waiting),
+        junior_waiting=draw.row(juniors, waiting),
     )
 
 
-@st.composite
-def people(draw: st.DrawFn) -> Problem:
+def people() -> st.SearchStrategy[Problem]:
     """Up to 3 by 3 in which every field, rule, threshold and weight is drawn."""
-    leaders, juniors = draw(st.integers(1, 3)), draw(st.integers(1, 3))
-    level, fluency, known = st.integers(0, 4), st.integers(0, 3), st.integers(-1, 1)
-    quarters = st.sampled_from([(0, 30), (7, 8), (8, 8), (8, 7), (13, 24), (40, 30)])
-    cells = st.lists(st.tuples(st.integers(0, leaders - 1), st.integers(0, juniors - 1)), max_size=2)
-    weight = st.sampled_from([0.0, 0.05, 0.45, 3.0])
+    return cast(organisation, PEOPLED)
+
+
+def organisation(draw: Cast) -> Problem:
+    leaders, juniors = draw.one(range(1, 4)), draw.one(range(1, 4))
+    level, fluency, known = range(5), range(4), (0, 1, -1)
+    quarters = [(0, 30), (7, 8), (8, 8), (8, 7), (13, 24), (40, 30)]
+    cells = [(leader, junior) for leader in range(leaders) for junior in range(juniors)]
+    weight = [0.0, 0.05, 0.45, 3.0]
     return a_problem(
         leaders,
         juniors,
-        need_skill=draw(_matrix(leaders, NEEDS, st.integers(-1, 3))),
-        need_level=draw(_matrix(leaders, NEEDS, level)),
-        offer_level=draw(_matrix(juniors, 4, level)),
-        wanted_tools=draw(_matrix(leaders, 3, st.booleans())),
-        offered_tools=draw(_matrix(juniors, 3, st.booleans())),
-        leader_fluency=draw(_matrix(leaders, 2, fluency)),
-        junior_fluency=draw(_matrix(juniors, 2, fluency)),
-        leader_hours=hours(*draw(row(leaders, quarters))),
-        junior_hours=hours(*draw(row(juniors, quarters))),
-        leader_country=draw(row(leaders, known)),
-        junior_country=draw(row(juniors, known)),
-        leader_unit=draw(row(leaders, known)),
-        junior_unit=draw(row(juniors, known)),
-        leader_grade=draw(row(leaders, st.integers(8, 12))),
-        junior_grade=draw(row(juniors, st.integers(6, 10))),
-        leader_manager=draw(row(leaders, known)),
-        junior_manager=draw(row(juniors, known)),
-        in_line=draw(cells),
-        barred=draw(cells),
-        forbidden=draw(cells),
-        leader_wishes=draw(cells),
-        junior_wishes=draw(cells),
-        rules=draw(st.sampled_from([Rules(), Rules(seniority_gap=1, minimum_offer=3, working_fluency=1)])),
-        weights=draw(
-            st.builds(
-                Weights,
-                need=weight,
-                time=weight,
-                wishes=weight,
-                tools=weight,
-                language=weight,
-                across=st.sampled_from([0.05, 1.0]),
-            )
-        ),
+        need_skill=draw.matrix(leaders, NEEDS, (0, 1, 2, 3, -1)),
+        need_level=draw.matrix(leaders, NEEDS, level),
+        offer_level=draw.matrix(juniors, 4, level),
+        wanted_tools=draw.matrix(leaders, 3, (False, True)),
+        offered_tools=draw.matrix(juniors, 3, (False, True)),
+        leader_fluency=draw.matrix(leaders, 2, fluency),
+        junior_fluency=draw.matrix(juniors, 2, fluency),
+        leader_hours=hours(*draw.row(leaders, quarters)),
+        junior_hours=hours(*draw.row(juniors, quarters)),
+        leader_country=draw.row(leaders, known),
+        junior_country=draw.row(juniors, known),
+        leader_unit=draw.row(leaders, known),
+        junior_unit=draw.row(juniors, known),
+        leader_grade=draw.row(leaders, range(8, 13)),
+        junior_grade=draw.row(juniors, range(6, 11)),
+        leader_manager=draw.row(leaders, known),
+        junior_manager=draw.row(juniors, known),
+        in_line=draw.some(2, cells),
+        barred=draw.some(2, cells),
+        forbidden=draw.some(2, cells),
+        leader_wishes=draw.some(2, cells),
+        junior_wishes=draw.some(2, cells),
+        rules=draw.one([Rules(), Rules(seniority_gap=1, minimum_offer=3, working_fluency=1)]),
+        weights=Weights(**dict(zip(PART_NAMES, [*draw.row(5, weight), draw.one([0.05, 1.0])], strict=True))),
     )
-
-
-def row(length: int, items: st.SearchStrategy[Item]) -> st.SearchStrategy[list[Item]]:
-    return st.lists(items, min_size=length, max_size=length)
-
-
-def _matrix(height: int, width: int, items: st.SearchStrategy[Item]) -> st.SearchStrategy[list[list[Item]]]:
-    return row(height, row(width, items))

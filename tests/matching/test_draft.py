@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from matching import (
@@ -35,8 +34,10 @@ from matching import (
 )
 from matching.rules import TOP_LEVEL
 from tests.matching.cabinet import cabinet
-from tests.matching.problems import assignments, hours, people, row, scored
+from tests.matching.problems import PEOPLED, SCORED, Cast, assignment, cast, hours, organisation, scored
 
+SAID = 23
+"""Numbers that answers take at most."""
 OBJECTIVES = {"coverage": COVERAGE_FIRST, "total": GREATEST_TOTAL, "weak": Objective(weak_below=400_000)}
 
 
@@ -49,42 +50,41 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pricing, "NEAR", 1)
 
 
-def answers(problem: Problem) -> list[st.SearchStrategy[Edit]]:
+def answers(draw: Cast, problem: Problem) -> list[Edit]:
     """Other needs, offers and hours of somebody's."""
-    leader, junior = st.integers(0, problem.leaders - 1), st.integers(0, problem.juniors - 1)
-    skills, level = problem.offer_level.shape[1], st.integers(0, TOP_LEVEL)
-    free = st.sampled_from([0, 3, 12, 24]).map(lambda quarters: hours(quarters)[:, 0])
-
-    def said(**values: list[int] | NDArray[np.bool_]) -> dict[str, NDArray[np.generic]]:
-        return {name: np.asarray(value) for name, value in values.items()}
-
-    needs = st.builds(said, need_skill=row(NEEDS, st.integers(-1, skills - 1)), need_level=row(NEEDS, level))
-    offers = st.builds(said, offer_level=row(skills, level))
+    leader, junior = draw.one(range(problem.leaders)), draw.one(range(problem.juniors))
+    skills, level = problem.offer_level.shape[1], range(TOP_LEVEL + 1)
+    free = hours(draw.one([0, 3, 12, 24]))[:, 0]
+    skill, held, offered = draw.row(NEEDS, range(-1, skills)), draw.row(NEEDS, level), draw.row(skills, level)
+    needs = {"need_skill": np.array(skill), "need_level": np.array(held)}
     return [
-        st.builds(Answers, st.just("leader"), leader, needs | st.builds(said, leader_hours=free)),
-        st.builds(Answers, st.just("junior"), junior, offers | st.builds(said, junior_hours=free)),
+        Answers("leader", leader, draw.one([needs, {"leader_hours": free}])),
+        Answers("junior", junior, draw.one([{"offer_level": np.array(offered)}, {"junior_hours": free}])),
     ]
 
 
-@st.composite
-def edited_rounds(draw: st.DrawFn) -> tuple[Problem, list[Edit]]:
-    problem = draw(assignments())
-    leader, junior = st.integers(0, problem.leaders - 1), st.integers(0, problem.juniors - 1)
+def edited_round(draw: Cast) -> tuple[Problem, list[Edit]]:
+    problem = assignment(draw)
     allowed = np.argwhere(refusals(problem, slice(None), slice(None)) == 0).tolist()
-    kinds: list[st.SearchStrategy[Edit]] = [
-        st.builds(Forbid, leader, junior),
-        st.builds(LeaderPlaces, leader, st.integers(0, 2)),
-        st.builds(JuniorPlaces, junior, st.integers(0, 3)),
-        *answers(problem),
-    ]
-    if allowed:
-        kinds.append(st.sampled_from(allowed).map(lambda pair: Pin(*pair)))
-    return problem, draw(st.lists(st.one_of(kinds), min_size=1, max_size=3))
+
+    def edit() -> Edit:
+        leader, junior = draw.one(range(problem.leaders)), draw.one(range(problem.juniors))
+        places: list[Edit] = [LeaderPlaces(leader, draw.one(range(3))), JuniorPlaces(junior, draw.one(range(4)))]
+        pins = [Pin(*draw.one(allowed))] if allowed else []
+        kinds: list[Edit] = [Forbid(leader, junior), *places, *answers(draw, problem), *pins]
+        return draw.one(kinds)
+
+    return problem, [edit() for _ in range(draw.one(range(1, 4)))]
+
+
+def answered_round(draw: Cast) -> tuple[Problem, list[Edit]]:
+    problem = organisation(draw)
+    return problem, [draw.one(answers(draw, problem)) for _ in range(draw.one(range(1, 4)))]
 
 
 @pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize("name", OBJECTIVES)
-@given(drawn=edited_rounds())
+@given(drawn=cast(edited_round, SCORED + 1 + 3 * (6 + SAID)))
 @settings(max_examples=150, deadline=None)
 def test_an_edit_finds_what_solving_anew_finds(name: str, drawn: tuple[Problem, Sequence[Edit]]) -> None:
     problem, edits = drawn
@@ -103,14 +103,8 @@ def test_an_edit_finds_what_solving_anew_finds(name: str, drawn: tuple[Problem, 
     assert opened.pairs.tolist() == before
 
 
-@st.composite
-def answered_rounds(draw: st.DrawFn) -> tuple[Problem, list[Edit]]:
-    problem = draw(people())
-    return problem, draw(st.lists(st.one_of(answers(problem)), min_size=1, max_size=3))
-
-
 @pytest.mark.usefixtures("kept")
-@given(drawn=answered_rounds())
+@given(drawn=cast(answered_round, PEOPLED + 1 + 3 * (1 + SAID)))
 @settings(max_examples=150, deadline=None)
 def test_other_answers_under_every_rule_and_weight_find_what_solving_anew_finds(
     drawn: tuple[Problem, Sequence[Edit]],
