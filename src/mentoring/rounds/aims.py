@@ -7,7 +7,7 @@ import numpy as np
 
 from matching import COVERAGE_FIRST, GREATEST_TOTAL, POINTS, WEAK, Certificate, Objective, Problem, Proposal, Terms
 from matching.policies import STANDARD
-from mentoring.rounds.contracts import Aim
+from mentoring.rounds.rules import Aim
 
 SETTLED = {"standard": STANDARD, "coverage_first": COVERAGE_FIRST, "greatest_total": GREATEST_TOTAL}
 """Policies whose proof always speaks of the same objective."""

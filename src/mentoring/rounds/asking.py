@@ -21,7 +21,7 @@ from mentoring.rounds import rules
 from mentoring.rounds.aims import settled
 from mentoring.rounds.answering import Numbered, numbered
 from mentoring.rounds.child import Told, run_solver, unheard
-from mentoring.rounds.contracts import Aim, NamedPair
+from mentoring.rounds.contracts import NamedPair
 from mentoring.rounds.desk import Desk
 from mentoring.rounds.findings import Answered, Comparison, Consequence, Member, Move, Swap, WhatIf
 from mentoring.rounds.models import ProposedPair, Round, RoundInputs
@@ -29,6 +29,7 @@ from mentoring.rounds.numbering import number_of, numbers_of
 from mentoring.rounds.problem import build_in_thread
 from mentoring.rounds.queries import find_enrolment, find_round, members_of
 from mentoring.rounds.results import refusal_of
+from mentoring.rounds.rules import Aim
 from mentoring.rounds.snapshot import read_rows
 from mentoring.rounds.solver import Answer, Refused, Request
 from mentoring.rounds.trying import Compared, Edits, Tried, TriedPair, Unopened

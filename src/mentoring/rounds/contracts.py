@@ -26,20 +26,6 @@ class Vocabulary(Struct, frozen=True):
     languages: list[str]
 
 
-class Aim(Struct, frozen=True):
-    """What a round is to reach, as the solver process and the stored inputs have it: a policy with its terms.
-
-    ``change_cost`` in points; ``cap`` as a fraction; ``published``: pairs by number.
-    """
-
-    policy: str = "coverage_first"
-    quota: int = 0
-    change_cost: int = 0
-    cap: tuple[int, int] = (1, 2)
-    seed: int = 0
-    published: list[tuple[int, int]] = []
-
-
 class Propose(Struct, frozen=True, forbid_unknown_fields=True):
     """``year``: whose winter and summer offsets count; this year's unless another is given. ``matching``: what this
     round does otherwise than the programme's rounds do.

@@ -15,9 +15,9 @@ import msgspec
 from matching import Draft, Edit, Forbid, JuniorPlaces, LeaderPlaces, Pin, Problem, Proposal, Release, raised_last
 from matching.policies import STANDARD
 from mentoring.rounds.aims import settled
-from mentoring.rounds.contracts import Aim
 from mentoring.rounds.otherwise import engine_answers, listed_first
 from mentoring.rounds.proof import proposal_of
+from mentoring.rounds.rules import Aim
 from mentoring.rounds.solver import LENGTH_BYTES, MOST_MEMORY, Answer, Request, concluded, framed
 from mentoring.rounds.trying import Edits, Ready, Tried, Unopened, difference, tried
 

@@ -11,8 +11,8 @@ from mentoring.pairings.contracts import Reasons
 from mentoring.pairings.models import Pairing
 from mentoring.programmes.models import Enrolment, Programme
 from mentoring.programmes.rules import Matching
-from mentoring.rounds.contracts import Aim, Vocabulary
-from mentoring.rounds.rules import OverrideKind, RoundState
+from mentoring.rounds.contracts import Vocabulary
+from mentoring.rounds.rules import Aim, OverrideKind, RoundState
 
 _UNPUBLISHED = text("state IN ('solving', 'proposed', 'failed')")
 

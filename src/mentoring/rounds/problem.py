@@ -15,9 +15,9 @@ from matching import NEEDS, SEASONS, InvalidProblem, Problem, Rule, Rules, Weigh
 from mentoring.directory.models import LineKind
 from mentoring.programmes.rules import QUARTERS_A_WEEK, Matching, MatchingRules, Role, offset_quarters
 from mentoring.rounds.aims import points_of
-from mentoring.rounds.contracts import Aim, Vocabulary
+from mentoring.rounds.contracts import Vocabulary
 from mentoring.rounds.lines import standing
-from mentoring.rounds.rules import NobodyToMatch, ProblemRefused, waiting_bonus
+from mentoring.rounds.rules import Aim, NobodyToMatch, ProblemRefused, waiting_bonus
 from mentoring.rounds.snapshot import Enrolled, Key, Rows
 from mentoring.rounds.solver import ALWAYS_ON
 

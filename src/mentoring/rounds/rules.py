@@ -3,6 +3,8 @@
 import enum
 from datetime import timedelta
 
+from msgspec import Struct
+
 from mentoring.errors import Conflict, Invalid, MentoringError, NotFound
 
 SOLVE_LEASE = timedelta(seconds=30)
@@ -19,6 +21,20 @@ GRADE_BAND = 5
 """Levels of a grade band in the fairness report: fewer would leave most groups too small to be shown."""
 MOST_REFUSALS = 2
 """Proposals of one round that a leader may decline before no further one is offered."""
+
+
+class Aim(Struct, frozen=True):
+    """What a round is to reach, as the solver process and the stored inputs have it: a policy with its terms.
+
+    ``change_cost`` in points; ``cap`` as a fraction; ``published``: pairs by number.
+    """
+
+    policy: str = "coverage_first"
+    quota: int = 0
+    change_cost: int = 0
+    cap: tuple[int, int] = (1, 2)
+    seed: int = 0
+    published: list[tuple[int, int]] = []
 
 
 class RoundState(enum.StrEnum):

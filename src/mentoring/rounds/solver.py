@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 import matching
 from matching import RULE_NAMES, RULES, Funnel, Problem, Rule
 from mentoring.rounds.aims import terms_of
-from mentoring.rounds.contracts import Aim
 from mentoring.rounds.otherwise import CannotAnswer
 from mentoring.rounds.proof import proof_of
+from mentoring.rounds.rules import Aim
 from mentoring.rounds.trying import Compared, Edits, Ready, Recruited, Tried, Unopened, compared, recruited, tried
 from mentoring.rounds.verdicts import ShownPair, Verified, verified
 from mentoring.rounds.weighing import Weighed, weighed

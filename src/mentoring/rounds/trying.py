@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 import matching
 from matching import POINTS, WEAK, Point, Problem, Proposal
 from mentoring.rounds.aims import terms_of
-from mentoring.rounds.contracts import Aim
 from mentoring.rounds.otherwise import Otherwise, with_answers
 from mentoring.rounds.proof import proposal_of
+from mentoring.rounds.rules import Aim
 
 Pairs = list[tuple[int, int]]
 Told = Callable[[str, float], None]

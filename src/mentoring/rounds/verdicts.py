@@ -8,8 +8,8 @@ import matching
 from matching import RULE_NAMES, RULES, Objective, Problem, Proposal, Verdict
 from matching.verify import CAUSES as ENGINE_CAUSES
 from mentoring.rounds.aims import AS_GIVEN, as_given, promised
-from mentoring.rounds.contracts import Aim
 from mentoring.rounds.proof import ProofUnreadable, proposal_of
+from mentoring.rounds.rules import Aim
 
 SHOWN = "shown"
 """The cause where the pairs that people see are not those that were proven."""

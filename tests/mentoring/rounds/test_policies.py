@@ -13,9 +13,9 @@ from mentoring.programmes.changes import change_of
 from mentoring.programmes.rules import Matching, PolicyName
 from mentoring.programmes.service import change_programme
 from mentoring.rounds import service
-from mentoring.rounds.contracts import Aim, Propose
+from mentoring.rounds.contracts import Propose
 from mentoring.rounds.models import Round, RoundInputs
-from mentoring.rounds.rules import RoundState
+from mentoring.rounds.rules import Aim, RoundState
 from mentoring.rounds.solver import Refused, Request, Solved, answer
 from mentoring.rounds.verifying import verify_round
 from tests.builders import NOW
