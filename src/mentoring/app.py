@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from uuid import UUID
 
 from litestar import Litestar, Router, get
 from litestar.config.compression import CompressionConfig
@@ -168,7 +169,7 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
             "database": Provide(doors.provide_database, sync_to_thread=False),
             "desk": Provide(_provide_desk, sync_to_thread=False),
             "assets": Provide(lambda: files, sync_to_thread=False),
-            "guarded": Provide(coordinators_of_all),
+            "guarded": Provide(_provide_guarded),
             "participation": Provide(Participation().told),
         },
         guards=[doors.guard],
@@ -190,6 +191,10 @@ def create_app(settings: Settings, opened: Database) -> Litestar:
     )
     doors.check_routes(app)
     return app
+
+
+async def _provide_guarded(database: NamedDependency[Database]) -> frozenset[UUID]:
+    return await coordinators_of_all(database)
 
 
 def _provide_desk(scope: Scope) -> Desk:

@@ -20,7 +20,8 @@ from mentoring.people.contracts import NewToken, TokenShown
 from mentoring.policy import SCOPES, Action
 from mentoring.programmes.queries import list_programmes
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, kept, several, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, several, single
 
 
 class TokenPages(Controller):

@@ -24,7 +24,8 @@ from mentoring.settings import Settings
 from mentoring.sheets import SheetFormat
 from mentoring.upkeep.service import resume_clock
 from mentoring.web.doors import AnyRequest, attached, page
-from mentoring.web.forms import Typed, command_of, kept, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, single
 
 FILTERS = ("person", "event", "since", "until", "before")
 

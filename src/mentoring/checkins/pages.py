@@ -20,7 +20,8 @@ from mentoring.policy import Action
 from mentoring.settings import Settings
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import AnyRequest, page, speak
-from mentoring.web.forms import Typed, command_of, flat, kept, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, flat, single
 
 NOTHING: Typed = {}
 

@@ -18,7 +18,8 @@ from mentoring.policy import Action
 from mentoring.programmes.queries import read_programme
 from mentoring.sheets import SheetFormat
 from mentoring.web.doors import attached, page
-from mentoring.web.forms import Typed, command_of, single
+from mentoring.web.forms import command_of
+from mentoring.web.typed import Typed, single
 
 
 class ExportPages(Controller):

@@ -22,7 +22,8 @@ from mentoring.programmes.queries import list_programmes, read_programme
 from mentoring.settings import Settings
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, kept, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, single
 
 
 class AtRiskPages(Controller):

@@ -17,7 +17,8 @@ from mentoring.outbox.contracts import Correction
 from mentoring.outbox.rules import BOXES, Box
 from mentoring.policy import Action
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, kept, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, single
 
 Search = Annotated[str, QueryParameter(max_length=200)]
 

@@ -31,7 +31,8 @@ from mentoring.programmes.forms import SPOKEN
 from mentoring.settings import Settings
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, flat, kept, several, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, flat, several, single
 
 EMPTY = dict.fromkeys(WriteAgreement.__struct_fields__, "")
 

@@ -20,7 +20,8 @@ from mentoring.pairings.life import BookSession, ReportSession
 from mentoring.policy import Action
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, flat, kept, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, flat, single
 
 PAUSE_OFFERED = timedelta(days=28)
 """What the form proposes; whoever pauses says how long."""

@@ -21,7 +21,8 @@ from mentoring.policy import Action
 from mentoring.programmes.queries import my_sign_ups
 from mentoring.settings import Settings
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, flat, kept, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, flat, single
 
 
 class SettingsPages(Controller):

@@ -18,7 +18,8 @@ from mentoring.people.rules import local_path
 from mentoring.policy import Action
 from mentoring.settings import Settings
 from mentoring.web.doors import AnyRequest, page, session_cookie, speak
-from mentoring.web.forms import Typed, command_of, flat, kept, several, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, flat, several, single
 
 Next = Annotated[str, QueryParameter(max_length=200)]
 

@@ -17,7 +17,8 @@ from mentoring.privacy import service
 from mentoring.privacy.contracts import EraseMe
 from mentoring.settings import Settings
 from mentoring.web.doors import page, session_cookie
-from mentoring.web.forms import Typed, command_of, flat, kept, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, flat, single
 
 
 class DataPages(Controller):

@@ -24,7 +24,7 @@ from mentoring.programmes.rules import (
     shares_of,
 )
 from mentoring.programmes.timeline import timeline_of
-from mentoring.web.forms import Typed, several, single
+from mentoring.web.typed import Typed, several, single
 
 Group = TypeVar("Group", bound=Struct)
 GROUPS: dict[str, type[Struct]] = {

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from mentoring.people.contracts import UNSEEN
 from mentoring.programmes.contracts import DraftView, SignUp, SignUpView
 from mentoring.programmes.rules import MOST_NEEDS, MOST_WISHES, Role
-from mentoring.web.forms import FormUnreadable, Typed, command_of, several, single
+from mentoring.web.forms import FormUnreadable, command_of
+from mentoring.web.typed import Typed, several, single
 
 INVISIBLE = re.compile(f"[{UNSEEN}]")
 """Comes in with what is pasted from address books and chats, and is meant by nobody: taken out, not refused."""

@@ -9,7 +9,8 @@ from mentoring.i18n import Words
 from mentoring.programmes import rules
 from mentoring.programmes.forms import hours_of, sign_up_of
 from mentoring.programmes.rules import MOST_NEEDS, MOST_WISHES, Role
-from mentoring.web.forms import FormUnreadable, Typed, single
+from mentoring.web.forms import FormUnreadable
+from mentoring.web.typed import Typed, single
 
 LABELS = {
     "skills": "page.sign_up.part.what",

@@ -23,7 +23,8 @@ from mentoring.programmes.contracts import NewCoordinator, NewProgramme, SignUps
 from mentoring.programmes.rules import Preset
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import attached, page
-from mentoring.web.forms import Typed, command_of, flat, kept, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, flat, single
 
 MANY = 200
 """Sign-ups on one page; all of them are for the API and for exports."""

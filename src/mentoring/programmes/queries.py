@@ -8,7 +8,6 @@ from operator import itemgetter
 from uuid import UUID
 
 import msgspec
-from litestar.di import NamedDependency
 from msgspec import structs
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -351,7 +350,7 @@ async def list_exclusions(db: AsyncSession, actor: Actor, ref: str) -> list[Excl
     return [ExclusionView(name_of(person), role, name_of(other)) for person, role, other in rows]
 
 
-async def coordinators_of_all(database: NamedDependency[Database]) -> frozenset[UUID]:
+async def coordinators_of_all(database: Database) -> frozenset[UUID]:
     """Whoever coordinates any programme: their accounts open more than their own."""
     async with database.reading() as db:
         return frozenset(await db.scalars(select(Coordinator.person_id)))

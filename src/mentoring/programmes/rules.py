@@ -7,9 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from msgspec import Meta, Struct, structs
-from numpy.typing import NDArray
 
 from mentoring.errors import Conflict, Invalid, NotFound
 
@@ -362,19 +360,6 @@ def links_of(evidence: str) -> list[str]:
     if other := [one for one in addresses if not WEB_ADDRESS.match(one)]:
         raise EvidenceNotALink(link=other[0])
     return addresses
-
-
-def weekly_quarters(hours: Hours, zone: str, year: int) -> NDArray[np.bool_]:
-    """Lay stated hours on the UTC week, in winter and in summer.
-
-    Returns (2, 672): which quarter hours of the UTC week (Monday 00:00 first) are free with the zone's offset on
-    15 January and on 15 July of ``year``, 12:00 UTC. Weeks wrap. Quarters that are not wholly inside are cut off.
-    """
-    wall = np.zeros(QUARTERS_A_WEEK, dtype=np.bool_)
-    for weekday, begin, end in hours:
-        first, last = weekday * 96 + -(-begin // 15), weekday * 96 + end // 15
-        wall[first:last] = True
-    return np.stack([np.roll(wall, -offset_quarters(zone, year, month)) for month in (1, 7)])
 
 
 def clock_there(here: str, there: str, year: int, month: int) -> int:

@@ -18,7 +18,8 @@ from mentoring.programmes.contracts import Checklist, NewDraft
 from mentoring.programmes.rules import CAPACITY, CHECKLIST, Role
 from mentoring.skills.queries import list_skills
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, kept, several
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, several
 
 
 class SignUpPages(Controller):

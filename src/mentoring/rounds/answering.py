@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from mentoring.errors import MentoringError
 from mentoring.people.models import Person
 from mentoring.programmes.models import Enrolment
-from mentoring.programmes.rules import MOST_NEEDS, Hours, Role, SkillUnknown, weekly_quarters
+from mentoring.programmes.rules import MOST_NEEDS, Hours, Role, SkillUnknown
 from mentoring.rounds.findings import Answered, Listed
 from mentoring.rounds.models import Round, RoundInputs
 from mentoring.rounds.numbering import number_of, numbers_of
 from mentoring.rounds.otherwise import Level, Otherwise, hours_to_bytes
+from mentoring.rounds.problem import weekly_quarters
 from mentoring.rounds.rules import HoursEndBefore, NeedListed, NeedsFull, SkillNotListed
 from mentoring.rounds.solver import Refused
 from mentoring.skills.models import Skill

@@ -3,7 +3,8 @@
 import re
 
 from mentoring.rounds.findings import Decide, WhatIf
-from mentoring.web.forms import FormUnreadable, Typed, command_of, several, single
+from mentoring.web.forms import FormUnreadable, command_of
+from mentoring.web.typed import Typed, several, single
 
 CLOCK = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])(?::00)?")
 LISTED = re.compile(r"(needs|offers)-(?:([0-4])|none)")

@@ -29,7 +29,8 @@ from mentoring.rounds.review import Wanted, review_round
 from mentoring.rounds.rules import ExportFormat, OverrideKind
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import AnyRequest, page
-from mentoring.web.forms import Typed, command_of, flat, kept, single
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, flat, single
 
 
 class ExportForm(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from matching import NEEDS, SEASONS, InvalidProblem, Problem, Rule, Rules, Weights
 from mentoring.directory.models import LineKind
-from mentoring.programmes.rules import QUARTERS_A_WEEK, Matching, MatchingRules, Role, offset_quarters
+from mentoring.programmes.rules import QUARTERS_A_WEEK, Hours, Matching, MatchingRules, Role, offset_quarters
 from mentoring.rounds.aims import points_of
 from mentoring.rounds.contracts import Vocabulary
 from mentoring.rounds.lines import standing
@@ -213,6 +213,22 @@ def _grades(people: list[Enrolled], unknown: int) -> NDArray[np.int16]:
 @lru_cache(maxsize=4096)
 def _offset(zone: str, year: int, month: int) -> int:
     return offset_quarters(zone or "UTC", year, month)
+
+
+def weekly_quarters(hours: Hours, zone: str, year: int) -> NDArray[np.bool_]:
+    """Lay stated hours on the UTC week, in winter and in summer.
+
+    Returns (2, 672): which quarter hours of the UTC week (Monday 00:00 first) are free with the zone's offset on
+    15 January and on 15 July of ``year``, 12:00 UTC. Weeks wrap. Quarters that are not wholly inside are cut off.
+    """
+    wall = np.zeros(QUARTERS_A_WEEK, dtype=np.bool_)
+    for weekday, begin, end in hours:
+        first, last = (
+            weekday * QUARTERS_A_DAY - begin // -QUARTER_MINUTES,
+            weekday * QUARTERS_A_DAY + end // QUARTER_MINUTES,
+        )
+        wall[first:last] = True
+    return np.stack([np.roll(wall, -offset_quarters(zone, year, month)) for month in (1, 7)])
 
 
 def weeks(people: list[Enrolled], year: int) -> Week:

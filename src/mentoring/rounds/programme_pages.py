@@ -24,7 +24,8 @@ from mentoring.rounds.findings import Comparison, Effects
 from mentoring.rounds.network import read_network
 from mentoring.skills.queries import read_titles
 from mentoring.web.doors import page
-from mentoring.web.forms import Typed, command_of, flat, kept
+from mentoring.web.forms import command_of, kept
+from mentoring.web.typed import Typed, flat
 
 
 class ProgrammeRounds(Controller):

@@ -27,7 +27,7 @@ from mentoring.programmes.rules import (
     SettingOutOfRange,
     SettingUnknown,
 )
-from mentoring.web.forms import Typed
+from mentoring.web.typed import Typed
 
 READS = {
     "rules.unit=off": ("rules", "unit", False),

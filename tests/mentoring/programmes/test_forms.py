@@ -7,7 +7,8 @@ import pytest
 from mentoring.programmes.contracts import PersonName, SignUp, SignUpView, SkillLevel
 from mentoring.programmes.forms import sign_up_of, spans_of, typed_of
 from mentoring.programmes.rules import EnrolmentState, Role
-from mentoring.web.forms import FormUnreadable, Typed
+from mentoring.web.forms import FormUnreadable
+from mentoring.web.typed import Typed
 from tests.builders import NOW
 
 VIEW = SignUpView(

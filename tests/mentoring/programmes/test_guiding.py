@@ -4,7 +4,7 @@ import pytest
 
 from mentoring.programmes.guiding import steps_of, week_of
 from mentoring.programmes.rules import EvidenceNotALink, Role, clock_there, links_of
-from mentoring.web.forms import Typed
+from mentoring.web.typed import Typed
 
 MORNING = {"from-0-1": "09:00", "to-0-1": "12:15"}
 

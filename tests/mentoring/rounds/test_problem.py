@@ -13,8 +13,8 @@ from mentoring.pairings.rules import PairingState
 from mentoring.pairings.service import let_go_of_leavers
 from mentoring.people.models import Person
 from mentoring.programmes.models import Enrolment, Exclusion, Wish
-from mentoring.programmes.rules import EnrolmentState, MatchingRules, Role, weekly_quarters
-from mentoring.rounds.problem import Snapshot, build, engine_rules, weeks
+from mentoring.programmes.rules import EnrolmentState, MatchingRules, Role
+from mentoring.rounds.problem import Snapshot, build, engine_rules, weekly_quarters, weeks
 from mentoring.rounds.snapshot import Enrolled, read_rows
 from tests.builders import NOW, a_pairing, a_person
 from tests.mentoring.rounds.worlds import World, a_junior, a_leader, a_world
