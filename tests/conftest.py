@@ -9,6 +9,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 from msgspec import structs
@@ -17,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from mentoring.app import create_app, surrounded
 from mentoring.db import Database, Sessions, open_database
+from mentoring.people import passwords
 from mentoring.rounds.desk import Desk
 from mentoring.settings import Settings
 from tests.harness.browser import Browsing, browsing, running_browser
@@ -31,6 +33,10 @@ from tests.harness.smtp import Sink, smtp_sink
 hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("fuzz", derandomize=False, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+EARNEST = passwords.HASHER
+"""What the service makes hashes with. Tests make theirs at no cost, but for those of the hash itself."""
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 RUN_DIRECTORY = "TESTS_RUN_DIRECTORY"
 """Environment variable by which the workers of xdist learn of the directory."""

@@ -7,14 +7,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from httpx import Response
+from httpx import AsyncClient, Response
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from mentoring.app import create_app
 from mentoring.db import Database
 from mentoring.settings import Settings
-from tests.mentoring.routes import ALL, ELSEWHERE_TRIED, OWN_COORDINATOR, ROUTES, STAFF, TWO, Door, let_in, visiting
+from tests.mentoring.routes import ALL, ELSEWHERE_TRIED, OWN_COORDINATOR, ROUTES, STAFF, TWO, Door, let_in
 from tests.mentoring.world import (
     AGREED,
     BARE_TOKEN,
@@ -203,16 +202,15 @@ async def test_a_leader_s_levels_are_seen_by_the_leader_and_the_paired_junior(do
 
 @pytest.mark.parametrize("role", [STRANGER, LEADER, OTHER, COORDINATOR])
 async def test_lists_and_routes_are_the_same_on_either_database(
-    database: Database, settings: Settings, role: str
+    client: AsyncClient, database: Database, settings: Settings, role: str
 ) -> None:
     """What a list shows is decided by the database; every answer to a question is tried on each."""
     async with database.sessions.begin() as db:
         world = await build(db, settings)
     questions = [route for route in ROUTES if route.startswith("GET /api/")]
 
-    async with visiting(create_app(settings, database), database, settings) as client:
-        door = Door(client, world, Path(), Path())
-        answers = {route: await door.knock(route, role) for route in questions}
+    door = Door(client, world, Path(), Path())
+    answers = {route: await door.knock(route, role) for route in questions}
 
     assert {route for route, answer in answers.items() if let_in(answer)} == {
         route for route in questions if role in ROUTES[route].who

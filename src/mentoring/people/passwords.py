@@ -13,7 +13,7 @@ from mentoring.people.rules import (
     PasswordTooShort,
 )
 
-_HASHER = PasswordHasher()
+HASHER = PasswordHasher()
 _AT_ONCE = 2
 _limiter: list[anyio.CapacityLimiter] = []
 COMMON_PARTS = ("password", "motdepasse", "123456", "qwerty", "azerty", "letmein", "welcome", "iloveyou", "abc123")
@@ -34,7 +34,7 @@ def check_strength(password: str, own: tuple[str, ...] = ()) -> None:
 
 
 async def digest(password: str) -> str:
-    return await to_thread.run_sync(_HASHER.hash, password, limiter=_gate())
+    return await to_thread.run_sync(HASHER.hash, password, limiter=_gate())
 
 
 async def matches(known: str | None, password: str) -> bool:
@@ -43,12 +43,12 @@ async def matches(known: str | None, password: str) -> bool:
 
 
 def outdated(known: str) -> bool:
-    return _HASHER.check_needs_rehash(known)
+    return HASHER.check_needs_rehash(known)
 
 
 def _verify(known: str, password: str) -> bool:
     try:
-        return _HASHER.verify(known, password)
+        return HASHER.verify(known, password)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -58,7 +58,7 @@ _nobodys_hash: list[str] = []
 
 def _nobody() -> str:
     if not _nobodys_hash:
-        _nobodys_hash.append(_HASHER.hash("nobody has this password"))
+        _nobodys_hash.append(HASHER.hash("nobody has this password"))
     return _nobodys_hash[0]
 
 

@@ -4,17 +4,19 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from argon2 import Type, extract_parameters
 from sqlalchemy import func, select
 
 from mentoring.db import Database
 from mentoring.errors import MentoringError
 from mentoring.identity import MACHINE, Actor
 from mentoring.journal import JournalEntry
-from mentoring.people import rules, service
+from mentoring.people import passwords, rules, service
 from mentoring.people.contracts import Credentials, NewPassword, NewPerson, NewToken
 from mentoring.people.models import Account, Attempts, Person, SignIn
 from mentoring.people.rules import LinkPurpose
 from mentoring.policy import NotYours
+from tests.conftest import EARNEST
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 GOOD = "a quiet river at night"
@@ -72,6 +74,29 @@ async def test_the_sixth_try_is_refused_even_with_the_right_password_until_the_w
         await service.sign_in(database, Credentials("ama@example.org", GOOD), "10.0.0.2", NOW)
     later = NOW + rules.TRY_WINDOW + timedelta(seconds=1)
     assert await service.sign_in(database, Credentials("ama@example.org", GOOD), "10.0.0.2", later)
+
+
+def test_what_is_kept_of_a_password_costs_a_guesser_more_than_owasp_asks_for() -> None:
+    kept = extract_parameters(EARNEST.hash(GOOD))
+
+    assert kept.type is Type.ID
+    assert kept.memory_cost >= 19 * 1024
+    assert kept.time_cost >= 2
+
+
+async def test_what_was_kept_at_less_cost_is_made_anew_when_its_owner_comes_in(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_member(database)
+    monkeypatch.setattr(passwords, "HASHER", EARNEST)
+
+    for _ in range(2):
+        await service.sign_in(database, Credentials("ama@example.org", GOOD), "10.0.0.1", NOW)
+
+    async with database.reading() as db:
+        kept = await db.scalar(select(Account.password_hash))
+    assert kept is not None
+    assert extract_parameters(kept) == extract_parameters(EARNEST.hash(GOOD))
 
 
 async def test_coming_in_clears_the_count_of_tries(database: Database) -> None:
