@@ -5,8 +5,9 @@ SQLite tests itself like this. Whatever an operation had written by then must be
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 
-from sqlalchemy import event, select
+from sqlalchemy import Table, TextClause, event, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +15,8 @@ from mentoring import tables
 from mentoring.db import Base, Database
 
 Act = Callable[[AsyncSession], Awaitable[object]]
-Rows = dict[str, list[tuple[object, ...]]]
+Rows = list[tuple[str, str]]
+"""Each with the name of its table, as text."""
 
 
 class BrokenOff(OperationalError):
@@ -51,13 +53,21 @@ def fault(database: Database, at: int) -> Iterator[Fault]:
 
 
 async def everything(database: Database) -> Rows:
-    """Every row of every table."""
-    assert tables.ALL
+    """Every row of every table, asked for at once: a sweep asks a thousand times."""
     async with database.reading() as db:
-        return {
-            name: sorted((tuple(row) for row in await db.execute(select(table))), key=repr)
-            for name, table in Base.metadata.tables.items()
-        }
+        rows = await db.execute(_of_all_tables(database.engine.dialect.name))
+        return sorted((table, row) for table, row in rows)
+
+
+@cache
+def _of_all_tables(dialect: str) -> TextClause:
+    assert tables.ALL
+
+    def row(table: Table) -> str:
+        return "CAST(t AS text)" if dialect == "postgresql" else "||'|'||".join(f"quote({one.name})" for one in table.c)
+
+    named = Base.metadata.tables.items()
+    return text(" UNION ALL ".join(f"SELECT '{name}', {row(table)} FROM {name} AS t" for name, table in named))
 
 
 async def swept(database: Database, act: Act) -> int:
