@@ -1,6 +1,8 @@
 """Without the matrix: the same proposal as from all pairs, whatever is considered first and however prices begin."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 
 import numpy as np
@@ -23,21 +25,38 @@ OBJECTIVES = {
 }
 
 
-CONSIDERED = "all considered", "sampled", "by profiles"
+WAYS = list(itertools.product(["with numba", "without numba"], ["all considered", "sampled", "by profiles"]))
 
 
-@pytest.fixture(params=itertools.product(["with numba", "without numba"], CONSIDERED), ids="-".join)
-def priced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+@contextmanager
+def without_the_matrix(numba: str, considered: str) -> Iterator[None]:
     """Have even the smallest problem go without its matrix, and by way of a sample or of profiles."""
-    numba, considered = request.param
-    monkeypatch.setattr(priced_problem, "compiled", lambda: numba == "with numba")
-    monkeypatch.setattr(assign, "ALL_PAIRS", 0)
-    if considered != "all considered":
-        monkeypatch.setattr(pricing, "SMALL", 2)
-        monkeypatch.setattr(pricing, "NEAR", 1)
-        monkeypatch.setattr(pricing, "CLOSE", 1)
-    if considered == "by profiles":
-        monkeypatch.setattr(pricing, "ALIKE", 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(priced_problem, "compiled", lambda: numba == "with numba")
+        patch.setattr(assign, "ALL_PAIRS", 0)
+        if considered != "all considered":
+            patch.setattr(pricing, "SMALL", 2)
+            patch.setattr(pricing, "NEAR", 1)
+            patch.setattr(pricing, "CLOSE", 1)
+        if considered == "by profiles":
+            patch.setattr(pricing, "ALIKE", 0)
+        yield
+
+
+@pytest.fixture(params=WAYS, ids="-".join)
+def priced(request: pytest.FixtureRequest) -> Iterator[None]:
+    with without_the_matrix(*request.param):
+        yield
+
+
+def the_same_on_every_way(problem: Problem, objective: Objective) -> None:
+    """Drawn once for all ways: drawing takes longer than solving."""
+    wanted = of_all_pairs(problem, objective)
+    for way in WAYS:
+        with without_the_matrix(*way):
+            found = solve(problem, objective)
+        assert found.pairs.tolist() == wanted, way
+        assert verify(problem, found, objective).holds, way
 
 
 def of_all_pairs(problem: Problem, objective: Objective) -> list[list[int]]:
@@ -47,17 +66,11 @@ def of_all_pairs(problem: Problem, objective: Objective) -> list[list[int]]:
     return pairs
 
 
-@pytest.mark.usefixtures("priced")
 @pytest.mark.parametrize("name", OBJECTIVES)
 @given(problem=assignments())
 @settings(max_examples=60, deadline=None)
 def test_drawn_scores_get_the_same_pairs_without_the_matrix(name: str, problem: Problem) -> None:
-    objective = OBJECTIVES[name]
-
-    found = solve(problem, objective)
-
-    assert found.pairs.tolist() == of_all_pairs(problem, objective)
-    assert verify(problem, found, objective).holds
+    the_same_on_every_way(problem, OBJECTIVES[name])
 
 
 @pytest.mark.usefixtures("priced")
@@ -71,17 +84,11 @@ def test_where_first_lots_are_alike_too_the_second_decides() -> None:
     assert solve(problem).pairs.tolist() == of_all_pairs(problem, COVERAGE_FIRST) == [[0, 1], [1, 2]]
 
 
-@pytest.mark.usefixtures("priced")
 @pytest.mark.parametrize("name", OBJECTIVES)
 @given(problem=people())
 @settings(max_examples=60, deadline=None)
 def test_drawn_people_get_the_same_pairs_without_the_matrix(name: str, problem: Problem) -> None:
-    objective = OBJECTIVES[name]
-
-    found = solve(problem, objective)
-
-    assert found.pairs.tolist() == of_all_pairs(problem, objective)
-    assert verify(problem, found, objective).holds
+    the_same_on_every_way(problem, OBJECTIVES[name])
 
 
 @pytest.mark.usefixtures("priced")
