@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from itertools import product
 
 from matching import RULE_NAMES
+from mentoring.administration.queries import event_names
 from mentoring.administration.service import COLUMNS as AUDIT_COLUMNS
 from mentoring.checkins.my_page import Wanted
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
@@ -133,6 +134,7 @@ EXPANSIONS: dict[str, list[str]] = {
     "status.alarm.{}": filled("status.alarm.{}", Alarm),
     "status.{}": filled("status.{}", COUNTED),
     "check_in.met.{}": filled("check_in.met.{}", Met),
+    "event.{}": filled("event.{}", event_names()),
     "error.{}": [],  # every cause is looked for by its own test
     "hook.{}": filled("hook.{}", Topic),
     "http.{}": filled("http.{}", (400, 404, 405, 413, 415, 500)),

@@ -128,11 +128,15 @@ class AuditPages(Controller):
 
     @get("/", opt={"action": Action.AUDIT_READ})
     async def audit(
-        self, request: AnyRequest, db: NamedDependency[AsyncSession], actor: NamedDependency[Actor]
+        self,
+        request: AnyRequest,
+        db: NamedDependency[AsyncSession],
+        actor: NamedDependency[Actor],
+        words: NamedDependency[Words],
     ) -> Template:
         typed = {name: request.query_params.get(name, "") for name in FILTERS}
-        async with kept(partial(_audit, db, actor, {})):
-            return await _audit(db, actor, typed)
+        async with kept(partial(_audit, db, actor, words, {})):
+            return await _audit(db, actor, words, typed)
 
     @post("/export", status_code=200, opt={"action": Action.AUDIT_READ})
     async def export(
@@ -169,12 +173,12 @@ async def _settings(
     return page("administration/settings.html", settings=found, typed=typed, saved=saved)
 
 
-async def _audit(db: AsyncSession, actor: Actor, typed: dict[str, str]) -> Template:
+async def _audit(db: AsyncSession, actor: Actor, words: Words, typed: dict[str, str]) -> Template:
     return page(
         "administration/audit.html",
         entries=await queries.read_audit(db, actor, _filter(typed)),
         many=queries.MANY,
-        events=queries.event_names(),
+        events=dict(words.named(queries.event_names(), lambda name: words.text(f"event.{name}"))),
         typed={name: typed.get(name, "") for name in FILTERS},
     )
 

@@ -23,7 +23,7 @@ class EraseMe(Struct, frozen=True, forbid_unknown_fields=True):
     address: Annotated[str, Meta(max_length=200, pattern=ONE_LINE)]
 
 
-class DataExported(Event, frozen=True):
+class OwnDataTaken(Event, frozen=True):
     person_id: UUID
 
 

@@ -18,7 +18,7 @@ from mentoring.people.models import Attempts, Person
 from mentoring.people.service import ensure_another_administrator
 from mentoring.policy import Action
 from mentoring.privacy import rules
-from mentoring.privacy.contracts import DataExported, EraseMe, MyData, PersonErased
+from mentoring.privacy.contracts import EraseMe, MyData, OwnDataTaken, PersonErased
 
 Row = dict[str, object]
 
@@ -32,7 +32,7 @@ async def export_data(db: AsyncSession, actor: Actor, now: datetime) -> MyData:
         if table.name not in rules.WITHHELD | {Pairing.__tablename__}
     }
     found[Pairing.__tablename__] = await _pairings(db, actor)
-    journal.record(db, DataExported(person.id), by=person.id, at=now)
+    journal.record(db, OwnDataTaken(person.id), by=person.id, at=now)
     return MyData(exported_at=now, tables={name: rows for name, rows in sorted(found.items()) if rows})
 
 

@@ -188,6 +188,17 @@ async def test_the_audit_list_is_filtered_paged_and_taken_away(client: AsyncClie
     assert [one["event"] for one in by_api] == ["DataExported"]
 
 
+async def test_the_audit_list_says_what_happened_in_the_reader_s_words(client: AsyncClient, database: Database) -> None:
+    person, _ = await an_administrator(client, database)
+    async with database.sessions.begin() as db:
+        journal.record(db, PasswordSet(person.id), by=person.id, at=NOW)
+
+    page = (await client.get("/admin/audit", params={"language": "fr"})).text
+
+    assert page.count("Une personne a choisi un mot de passe") == 2  # to choose from, and in the list
+    assert '<option value="PasswordSet"' in page
+
+
 async def test_the_audit_list_does_not_tell_what_was_confided(db: AsyncSession) -> None:
     person = await a_person(db)
     journal.record(db, PairingAtRisk(person.id, Level.RED, 1, True), by=None, at=NOW)

@@ -230,7 +230,7 @@ async def test_both_are_written_down(database: Database, people: dict[str, Perso
 
     async with database.reading() as db:
         events = select(JournalEntry.event).where(JournalEntry.by_id == people[LEADER].id)
-        assert {"DataExported", "PersonErased", "PersonLeft"} <= set(await db.scalars(events))
+        assert {"OwnDataTaken", "PersonErased", "PersonLeft"} <= set(await db.scalars(events))
 
 
 async def test_the_pages_give_the_file_and_let_go(
