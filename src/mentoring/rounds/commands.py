@@ -293,6 +293,5 @@ def _round(words: Words, shown: RoundView) -> Iterator[str]:
 def _published(words: Words, published: PublishedRound) -> Iterator[str]:
     yield words.plural("round.published", published.pairings, name=published.name)
     for one in published.dropped:
-        yield words.text(
-            f"round.dropped.{one.cause}", leader=one.leader_staff_no or "", junior=one.junior_staff_no or ""
-        )
+        leader, junior = f"{one.leader_staff_no or ''} {one.leader}", f"{one.junior_staff_no or ''} {one.junior}"
+        yield words.text(f"round.dropped.{one.cause}", leader=leader.strip(), junior=junior.strip())

@@ -188,6 +188,8 @@ class Dropped(Struct, frozen=True):
     leader_staff_no: str | None
     junior_staff_no: str | None
     cause: str
+    leader: str
+    junior: str
 
 
 class PublishedRound(Struct, frozen=True):

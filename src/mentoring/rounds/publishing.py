@@ -25,7 +25,7 @@ from mentoring.programmes.rules import EnrolmentState
 from mentoring.rounds import rules
 from mentoring.rounds.contracts import Dropped, Publish, PublishedRound, RoundPublished, RoundUndone, UndoneRound
 from mentoring.rounds.models import ProposedPair, Round, Unmatched
-from mentoring.rounds.queries import find_round
+from mentoring.rounds.queries import find_round, members_of
 from mentoring.rounds.rules import RoundState
 from mentoring.rounds.snapshot import read_exclusions
 from mentoring.rounds.today import Two, allowed_today
@@ -38,7 +38,6 @@ class _Side(NamedTuple):
     person_id: UUID
     state: EnrolmentState
     capacity: int
-    staff_no: str | None
     left_on: date | None
 
 
@@ -74,8 +73,7 @@ async def publish_round(db: AsyncSession, actor: Actor, round_ref: str, data: Pu
     await _count_waiting(db, round_.id, kept, [pair for pair, _ in dropped])
     journal.record(db, RoundPublished(round_.id), by=actor.id, at=now)
     failpoint("publish.after_counts")
-    listed = [Dropped(pair.leader.staff_no, pair.junior.staff_no, cause) for pair, cause in dropped]
-    return PublishedRound(round_.id, round_.name, len(made), listed)
+    return PublishedRound(round_.id, round_.name, len(made), await listed(db, dropped))
 
 
 async def lock_programme(db: AsyncSession, programme_id: UUID) -> Programme:
@@ -106,8 +104,8 @@ async def proposed_pairs(db: AsyncSession, round_id: UUID) -> list[_Pair]:
     led, taught = aliased(Person), aliased(Person)
     rows = await db.execute(
         select(ProposedPair.fit, ProposedPair.reasons)
-        .add_columns(leader.id, leader.person_id, leader.state, leader.capacity, led.staff_no, led.left_on)
-        .add_columns(junior.id, junior.person_id, junior.state, junior.capacity, taught.staff_no, taught.left_on)
+        .add_columns(leader.id, leader.person_id, leader.state, leader.capacity, led.left_on)
+        .add_columns(junior.id, junior.person_id, junior.state, junior.capacity, taught.left_on)
         .join(leader, leader.id == ProposedPair.leader_enrolment_id)
         .join(led, led.id == leader.person_id)
         .join(junior, junior.id == ProposedPair.junior_enrolment_id)
@@ -115,7 +113,17 @@ async def proposed_pairs(db: AsyncSession, round_id: UUID) -> list[_Pair]:
         .where(ProposedPair.round_id == round_id)
         .order_by(led.staff_no, taught.staff_no)
     )
-    return [_Pair(row[0], row[1], _Side._make(row[2:8]), _Side._make(row[8:14])) for row in rows]
+    return [_Pair(row[0], row[1], _Side._make(row[2:7]), _Side._make(row[7:12])) for row in rows]
+
+
+async def listed(db: AsyncSession, dropped: Sequence[tuple[_Pair, str]]) -> list[Dropped]:
+    """Pairs that can no longer be, by the names of the two."""
+    who = await members_of(db, [side.enrolment_id for pair, _ in dropped for side in (pair.leader, pair.junior)])
+    return [
+        Dropped(leader.staff_no, junior.staff_no, cause, leader.name, junior.name)
+        for pair, cause in dropped
+        for leader, junior in [(who[pair.leader.enrolment_id], who[pair.junior.enrolment_id])]
+    ]
 
 
 async def still_possible(

@@ -140,6 +140,12 @@ async def test_what_was_looked_at_is_what_is_published(database: Database) -> No
     assert (refusal.value.details, result.pairings) == ({"revision": 2}, 2)
 
 
+async def names(database: Database, *numbers: str) -> list[str]:
+    async with database.reading() as db:
+        people = {one.staff_no: one for one in await db.scalars(select(Person).where(Person.staff_no.in_(numbers)))}
+    return [f"{people[number].given_name} {people[number].family_name}" for number in numbers]
+
+
 @pytest.mark.parametrize("cause", ["left", "withdrawn", "excluded", "taken"])
 async def test_a_pair_that_can_be_no_more_is_dropped_and_named(database: Database, cause: str) -> None:
     async with database.sessions.begin() as db:
@@ -159,7 +165,7 @@ async def test_a_pair_that_can_be_no_more_is_dropped_and_named(database: Databas
 
     result = await published(database, round_id)
 
-    assert (result.pairings, result.dropped) == (1, [Dropped("L1", "J1", cause)])
+    assert (result.pairings, result.dropped) == (1, [Dropped("L1", "J1", cause, *await names(database, "L1", "J1"))])
     assert (await waited(database, world))["L1"] == 1
     assert (await waited(database, world))["L2"] == 0
 
@@ -178,7 +184,7 @@ async def test_a_pair_that_a_new_staff_file_put_in_one_line_or_unit_is_dropped(d
 
     result = await published(database, round_id)
 
-    assert (result.pairings, result.dropped) == (1, [Dropped("L1", "J1", "rules")])
+    assert (result.pairings, result.dropped) == (1, [Dropped("L1", "J1", "rules", *await names(database, "L1", "J1"))])
     assert (await waited(database, world))["L1"] == 1
 
 
