@@ -147,7 +147,8 @@ class DeskPages(Controller):
         against = command_of(Against, {name: one for name, one in (("other", other), ("policy", policy)) if one})
         found = await compare_runs(database, actor, round_ref, against)
         async with database.reading() as db:
-            others = await queries.list_rounds(db, actor, str(found.programme))
+            rounds = await queries.list_rounds(db, actor, str(found.programme))
+        others = [one for one in rounds if one.round != found.round]
         lines = list(wording.sums(words, found.before, found.after))
         return page("rounds/differences.html", found=found, others=others, policies=list(PolicyName), lines=lines)
 

@@ -86,7 +86,7 @@ def sums(words: Words, before: Sums, after: Sums) -> Iterator[str]:
         after=words.exact(after.total_fit, 3),
         change=words.exact(after.total_fit - before.total_fit, 3),
     )
-    yield words.text("round.what_if.lowest", before=words.number(before.lowest, 3), after=words.number(after.lowest, 3))
+    yield words.text("round.what_if.lowest", before=words.exact(before.lowest, 3), after=words.exact(after.lowest, 3))
 
 
 def recruits(words: Words, found: Recruiting) -> Iterator[str]:

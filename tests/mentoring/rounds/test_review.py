@@ -229,6 +229,17 @@ async def test_every_page_around_the_desk_can_be_read(client: AsyncClient, datab
         assert (answer.status_code, Page(answer).language) == (200, "en")
 
 
+async def test_the_only_round_is_not_compared_with_itself(client: AsyncClient, database: Database) -> None:
+    _, round_id = await a_coordinator(client, database)
+
+    alone = await client.get(f"/rounds/{round_id}/differences")
+    by_policy = await client.get(f"/rounds/{round_id}/differences", params={"policy": "greatest_total"})
+
+    assert "the only round so far" in alone.text
+    assert ('name="other"' in alone.text, "→" in alone.text) == (False, False)
+    assert "→" in by_policy.text
+
+
 async def test_the_view_of_a_round_names_who_is_held_out(database: Database) -> None:
     world, round_id = await a_round(database)
     async with database.sessions.begin() as db:
