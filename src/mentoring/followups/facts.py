@@ -50,6 +50,11 @@ async def facts_of(db: AsyncSession, pairings: Sequence[Pairing]) -> dict[UUID, 
     }
 
 
+async def unsafe_in(db: AsyncSession, pairing_ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+    """Who said in confidence, and has not said otherwise since, that they cannot speak freely."""
+    return {one: frozenset(_unsafe(asked)) for one, asked in (await _check_ins(db, pairing_ids)).items()}
+
+
 async def pauses_of(db: AsyncSession, pairings: Sequence[Pairing]) -> Mapping[UUID, Pauses]:
     """When pairings were paused, and those that are: since when."""
     found: dict[UUID, list[tuple[datetime, datetime | None]]] = defaultdict(list)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from mentoring import policy
 from mentoring.db import among
 from mentoring.followups.contracts import ActedView, Addressee, AtRiskView, FindingView
-from mentoring.followups.facts import facts_of
+from mentoring.followups.facts import unsafe_in
 from mentoring.followups.models import Intervention, Watch
 from mentoring.followups.rules import ADDRESSED, Finding, Level, NextAction, PairingNotAtRisk, Reason, next_action
 from mentoring.identity import Actor
@@ -77,15 +77,19 @@ def _waits_for_somebody() -> ColumnElement[bool]:
 
 
 async def _views(db: AsyncSession, actor: Actor, rows: Sequence[Found]) -> list[AtRiskView]:
-    facts = await facts_of(db, [pairing for _, pairing, _, _, _ in rows])
-    acted = await _acted(db, actor, [row[0] for row in rows])
-    return [_view(actor, row, facts[row[1].id].unsafe, acted) for row in rows]
+    watches = [row[0] for row in rows]
+    unsafe = await unsafe_in(db, [one.pairing_id for one in watches if _is_confided(one)])
+    acted = await _acted(db, actor, watches)
+    return [_view(actor, row, unsafe.get(row[1].id, frozenset()), acted) for row in rows]
+
+
+def _is_confided(watch: Watch) -> bool:
+    return any(one.reason is Reason.CANDOUR for one in watch.findings)
 
 
 def _view(actor: Actor, row: Found, unsafe: frozenset[UUID], acted: Mapping[UUID, ActedView]) -> AtRiskView:
     watch, pairing, programme, leader, junior = row
     confidant = policy.allows(actor, Action.CONFIDENCE_READ, watch)
-    confided = any(one.reason is Reason.CANDOUR for one in watch.findings)
     shown = [one if confidant else _veiled(one) for one in watch.findings]
     said = [full_name(person) for person in (leader, junior) if person.id in unsafe]
     return AtRiskView(
@@ -95,7 +99,7 @@ def _view(actor: Actor, row: Found, unsafe: frozenset[UUID], acted: Mapping[UUID
         leader=name_of(leader),
         junior=name_of(junior),
         level=watch.level,
-        points=watch.points if confidant or not confided else None,
+        points=watch.points if confidant or not _is_confided(watch) else None,
         since=watch.changed_at,
         findings=[_finding(one, said if confidant else []) for one in shown],
         next_action=next_action(shown),
