@@ -69,7 +69,9 @@ def measured(shop: Workshop, names: Sequence[str], parts: Mapping[str, Part]) ->
             found = [Figure(f"{name}: could not be measured", type(error).__name__, "", None, False)]
             broken.append(name)
         figures += found
-        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        # told at once: parts take minutes, and whoever ends the run has at least what was measured until then
+        told = (f"  {one.name}: {one.value} {one.unit}" for one in found)
+        print(f"{name}: {time.monotonic() - began:.0f} s", *told, sep="\n", file=sys.stderr, flush=True)
     return figures, broken
 
 

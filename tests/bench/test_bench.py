@@ -71,6 +71,7 @@ def test_a_missed_bound_is_said_and_a_broken_part_does_not_stop_the_others(
     assert msgspec.json.decode((tmp_path / "list.json").read_bytes(), type=list[Figure]) == figures
     assert "2 missed: first: could not be measured; a wait" in said.out
     assert "nothing to measure with" in said.err
+    assert "  people: 12 people" in said.err  # before the table, for whoever ends the run
 
 
 @pytest.mark.parametrize(

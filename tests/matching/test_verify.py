@@ -275,6 +275,16 @@ def test_two_who_may_meet_once_have_a_price_of_their_own_that_is_checked_as_well
     assert causes(problem, twice) == {"malformed"}
 
 
+def test_a_fit_is_believed_to_the_rounding_and_no_further(round_: tuple[Problem, Proposal]) -> None:
+    problem, proposal = round_
+
+    def told_higher(points: float) -> Proposal:
+        return replace(proposal, fit=proposal.fit + points / POINTS)
+
+    assert "points" not in causes(problem, told_higher(3.4))
+    assert "points" in causes(problem, told_higher(4.5))
+
+
 def test_nobody_and_nothing_is_proven_as_well() -> None:
     for problem in (a_problem(0, 0), a_problem(2, 0), a_problem(0, 2), scored([[0, 0]])):
         assert causes(problem, solve(problem)) == set()
