@@ -1,5 +1,6 @@
 """The composition root: the one place that knows every slice, and puts them behind walls, entrance and guard."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -135,7 +136,9 @@ def create_service() -> ASGIApp:
     logs.configure()
     settings = read_settings()
     opened = open_database(settings.database_url)
-    return surrounded(create_app(settings, opened), settings, opened)
+    service = surrounded(create_app(settings, opened), settings, opened)
+    gc.freeze()  # what is loaded by now stays: looking through it again and again would hold up every page
+    return service
 
 
 def surrounded(app: Litestar, settings: Settings, opened: Database) -> ASGIApp:

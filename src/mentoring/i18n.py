@@ -68,6 +68,14 @@ def _text(language: str, key: str) -> str:
     raise KeyUnknown(key)
 
 
+@lru_cache(maxsize=16_384)
+def _exact(value: float, digits: int, language: str) -> str:
+    """Written once: a round's page has a thousand of them, and they are the same when it is looked at again."""
+    return str(
+        format_decimal(value, format=f"#,##0.{'0' * digits}", locale=Locale.parse(REGIONS.get(language, language)))
+    )
+
+
 def best_language(wanted: str | None, otherwise: str = "en") -> str:
     """The first offered language of an ``Accept-Language`` header or of a plain code; else ``otherwise``."""
     weighted = []
@@ -137,7 +145,7 @@ class Words:
 
     def exact(self, value: float, digits: int) -> str:
         """A number with all its digits, so that a column of them can be compared and added up."""
-        return str(format_decimal(value, format=f"#,##0.{'0' * digits}", locale=self.locale))
+        return _exact(value, digits, self.language)
 
     def share(self, value: float) -> str:
         return str(format_percent(value, locale=self.locale))
