@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-"""Names under which distributions ship it; ``tests/harness/browser.py`` starts the first: without the parts of a
-window, which nobody sees, the same pages take little more than half the time."""
+"""Names under which distributions ship it; ``tests/harness/browser.py`` starts the first, which is the quickest: it
+has no parts of a window, which nobody would see."""
 
 BROWSERS = ("chromium-headless-shell", "chromium")
 """Packages of Debian; not every system has the first."""

@@ -94,7 +94,8 @@ def migrate(url: str, revision: str = "head") -> None:
     Raises ``SchemaTooNew`` or ``DatabaseUnreachable``.
     """
     with _reaching(url):
-        make_parent(url) if url.startswith("sqlite") else None
+        if url.startswith("sqlite"):
+            make_parent(url)
         with _alone(url):
             revisions = asyncio.run(_revisions(url))
     _refuse_newer(revisions)

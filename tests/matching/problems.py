@@ -96,8 +96,8 @@ def _levels(twelfths: int) -> list[int]:
     raise ValueError(twelfths)
 
 
-class Cast:
-    """Choices made by numbers that were drawn all at once: one by one, drawing takes longer than what is tested."""
+class Dice:
+    """Choices by numbers that were drawn all at once: drawn one by one, they take longer than what is tested."""
 
     def __init__(self, numbers: bytes) -> None:
         self._numbers = iter(numbers)
@@ -116,9 +116,9 @@ class Cast:
         return self.row(self.one(range(most + 1)), choices)
 
 
-def cast(make: Callable[[Cast], Item], numbers: int) -> st.SearchStrategy[Item]:
-    """What is made of so many numbers at most."""
-    return st.binary(min_size=numbers, max_size=numbers).map(lambda drawn: make(Cast(drawn)))
+def thrown(make: Callable[[Dice], Item], numbers: int) -> st.SearchStrategy[Item]:
+    """What is made of so many numbers: as many as the largest of them takes."""
+    return st.binary(min_size=numbers, max_size=numbers).map(lambda drawn: make(Dice(drawn)))
 
 
 SCORED, PEOPLED = 41, 114
@@ -127,10 +127,10 @@ SCORED, PEOPLED = 41, 114
 
 def assignments() -> st.SearchStrategy[Problem]:
     """Up to 4 by 4 with scores, capacities, waiting bonuses, forbidden pairs and pins that can be kept."""
-    return cast(assignment, SCORED)
+    return thrown(assignment, SCORED)
 
 
-def assignment(draw: Cast) -> Problem:
+def assignment(draw: Dice) -> Problem:
     leaders, juniors = draw.one(range(1, 5)), draw.one(range(1, 5))
     twelfths = draw.matrix(leaders, juniors, range(13))
     cells = [(leader, junior) for leader in range(leaders) for junior in range(juniors)]
@@ -161,10 +161,10 @@ def assignment(draw: Cast) -> Problem:
 
 def people() -> st.SearchStrategy[Problem]:
     """Up to 3 by 3 in which every field, rule, threshold and weight is drawn."""
-    return cast(organisation, PEOPLED)
+    return thrown(organisation, PEOPLED)
 
 
-def organisation(draw: Cast) -> Problem:
+def organisation(draw: Dice) -> Problem:
     leaders, juniors = draw.one(range(1, 4)), draw.one(range(1, 4))
     level, fluency, known = range(5), range(4), (0, 1, -1)
     quarters = [(0, 30), (7, 8), (8, 8), (8, 7), (13, 24), (40, 30)]

@@ -34,7 +34,7 @@ from matching import (
 )
 from matching.rules import TOP_LEVEL
 from tests.matching.cabinet import cabinet
-from tests.matching.problems import PEOPLED, SCORED, Cast, assignment, cast, hours, organisation, scored
+from tests.matching.problems import PEOPLED, SCORED, Dice, assignment, hours, organisation, scored, thrown
 
 SAID = 23
 """Numbers that answers take at most."""
@@ -50,7 +50,7 @@ def kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pricing, "NEAR", 1)
 
 
-def answers(draw: Cast, problem: Problem) -> list[Edit]:
+def answers(draw: Dice, problem: Problem) -> list[Edit]:
     """Other needs, offers and hours of somebody's."""
     leader, junior = draw.one(range(problem.leaders)), draw.one(range(problem.juniors))
     skills, level = problem.offer_level.shape[1], range(TOP_LEVEL + 1)
@@ -63,7 +63,7 @@ def answers(draw: Cast, problem: Problem) -> list[Edit]:
     ]
 
 
-def edited_round(draw: Cast) -> tuple[Problem, list[Edit]]:
+def edited_round(draw: Dice) -> tuple[Problem, list[Edit]]:
     problem = assignment(draw)
     allowed = np.argwhere(refusals(problem, slice(None), slice(None)) == 0).tolist()
 
@@ -77,14 +77,14 @@ def edited_round(draw: Cast) -> tuple[Problem, list[Edit]]:
     return problem, [edit() for _ in range(draw.one(range(1, 4)))]
 
 
-def answered_round(draw: Cast) -> tuple[Problem, list[Edit]]:
+def answered_round(draw: Dice) -> tuple[Problem, list[Edit]]:
     problem = organisation(draw)
     return problem, [draw.one(answers(draw, problem)) for _ in range(draw.one(range(1, 4)))]
 
 
 @pytest.mark.usefixtures("kept")
 @pytest.mark.parametrize("name", OBJECTIVES)
-@given(drawn=cast(edited_round, SCORED + 1 + 3 * (6 + SAID)))
+@given(drawn=thrown(edited_round, SCORED + 1 + 3 * (6 + SAID)))
 @settings(max_examples=150, deadline=None)
 def test_an_edit_finds_what_solving_anew_finds(name: str, drawn: tuple[Problem, Sequence[Edit]]) -> None:
     problem, edits = drawn
@@ -104,7 +104,7 @@ def test_an_edit_finds_what_solving_anew_finds(name: str, drawn: tuple[Problem, 
 
 
 @pytest.mark.usefixtures("kept")
-@given(drawn=cast(answered_round, PEOPLED + 1 + 3 * (1 + SAID)))
+@given(drawn=thrown(answered_round, PEOPLED + 1 + 3 * (1 + SAID)))
 @settings(max_examples=150, deadline=None)
 def test_other_answers_under_every_rule_and_weight_find_what_solving_anew_finds(
     drawn: tuple[Problem, Sequence[Edit]],

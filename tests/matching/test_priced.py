@@ -50,7 +50,7 @@ def priced(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def the_same_on_every_way(problem: Problem, objective: Objective) -> None:
-    """Drawn once for all ways: drawing takes longer than solving."""
+    """One problem for all ways: to draw it and to settle it with the matrix takes as long as a way."""
     wanted = of_all_pairs(problem, objective)
     for way in WAYS:
         with without_the_matrix(*way):

@@ -14,7 +14,7 @@ from mentoring.policy import Action
 from mentoring.programmes.models import Programme
 from mentoring.programmes.rules import Role
 from mentoring.rounds.contracts import Dropped, RoundSummary
-from mentoring.rounds.publishing import listed, proposed_pairs, still_possible
+from mentoring.rounds.publishing import named_pairs, proposed_pairs, still_possible
 from mentoring.rounds.queries import find_round, summary, unmatched_counts
 
 
@@ -46,7 +46,7 @@ async def preview_publish(db: AsyncSession, actor: Actor, round_ref: str) -> Pub
         leaders=len(set(leaders)),
         pairs=len(kept),
         mails=await _languages(db, leaders),
-        dropped=await listed(db, dropped),
+        dropped=await named_pairs(db, dropped),
         unmatched_leaders=unmatched.get(Role.LEADER, 0),
         unmatched_juniors=unmatched.get(Role.JUNIOR, 0),
         remind_after=list(ladder.consent_reminders),

@@ -73,7 +73,7 @@ async def publish_round(db: AsyncSession, actor: Actor, round_ref: str, data: Pu
     await _count_waiting(db, round_.id, kept, [pair for pair, _ in dropped])
     journal.record(db, RoundPublished(round_.id), by=actor.id, at=now)
     failpoint("publish.after_counts")
-    return PublishedRound(round_.id, round_.name, len(made), await listed(db, dropped))
+    return PublishedRound(round_.id, round_.name, len(made), await named_pairs(db, dropped))
 
 
 async def lock_programme(db: AsyncSession, programme_id: UUID) -> Programme:
@@ -116,7 +116,7 @@ async def proposed_pairs(db: AsyncSession, round_id: UUID) -> list[_Pair]:
     return [_Pair(row[0], row[1], _Side._make(row[2:7]), _Side._make(row[7:12])) for row in rows]
 
 
-async def listed(db: AsyncSession, dropped: Sequence[tuple[_Pair, str]]) -> list[Dropped]:
+async def named_pairs(db: AsyncSession, dropped: Sequence[tuple[_Pair, str]]) -> list[Dropped]:
     """Pairs that can no longer be, by the names of the two."""
     who = await members_of(db, [side.enrolment_id for pair, _ in dropped for side in (pair.leader, pair.junior)])
     return [
