@@ -156,9 +156,19 @@ async def state(database: Database, round_id: UUID) -> RoundState:
 
 def solvers(parent: int | None = None) -> list[psutil.Process]:
     """The solvers that a process (this one) has running, and none of its other children."""
-    children = psutil.Process(parent).children()
-    living = [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
-    return [child for child in living if PROGRAM[-1] in child.cmdline()]
+    try:
+        children = psutil.Process(parent).children()
+    except psutil.NoSuchProcess:
+        return []
+    return [child for child in children if _solves(child)]
+
+
+def _solves(process: psutil.Process) -> bool:
+    """Whether it runs a solver; one that ends while it is looked at (a zombie until it is waited for) does not."""
+    try:
+        return PROGRAM[-1] in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def kill_solvers(times: int) -> None:
