@@ -68,12 +68,30 @@ def _text(language: str, key: str) -> str:
     raise KeyUnknown(key)
 
 
+@lru_cache(maxsize=4096)
+def _markup(language: str, key: str) -> Markup:
+    return Markup(escape(_text(language, key)))  # noqa: S704  # escaped in the line itself
+
+
+@lru_cache(maxsize=4096)
+def _unfilled(language: str, key: str) -> Markup:
+    """A text of the catalogue that has nothing to be filled in; a page has hundreds."""
+    return _markup(language, key).format()
+
+
 @lru_cache(maxsize=16_384)
 def _exact(value: float, digits: int, language: str) -> str:
     """Written once: a round's page has a thousand of them, and they are the same when it is looked at again."""
-    return str(
-        format_decimal(value, format=f"#,##0.{'0' * digits}", locale=Locale.parse(REGIONS.get(language, language)))
-    )
+    return str(format_decimal(value, format=f"#,##0.{'0' * digits}", locale=_locale(language)))
+
+
+@lru_cache(maxsize=4096)
+def _counted(value: float, language: str) -> str:
+    return str(format_decimal(value, locale=_locale(language)))
+
+
+def _locale(language: str) -> Locale:
+    return Locale.parse(REGIONS.get(language, language))
 
 
 def best_language(wanted: str | None, otherwise: str = "en") -> str:
@@ -100,7 +118,7 @@ class Words:
     def __init__(self, language: str, zone: str = "UTC") -> None:
         self.language = language if language in offered() else "en"
         self.zone = ZoneInfo(zone or "UTC")
-        self.locale = Locale.parse(REGIONS.get(self.language, self.language))
+        self.locale = _locale(self.language)
 
     @property
     def direction(self) -> str:
@@ -112,7 +130,7 @@ class Words:
 
     def html(self, key: str, **details: object) -> Markup:
         """As ``text``, for pages: what is filled in is escaped, the catalogue's own words are plain text too."""
-        return Markup(escape(self._raw(key))).format(**details)  # noqa: S704  # escaped in the line itself
+        return _markup(self.language, key).format(**details) if details else _unfilled(self.language, key)
 
     def plural(self, key: str, number: int, **details: object) -> str:
         """The form of ``key`` that ``number`` takes in this language, with ``{number}`` filled."""
@@ -141,11 +159,11 @@ class Words:
         return sorted(((code, name(code)) for code in codes), key=lambda one: self.place(one[1]))
 
     def number(self, value: float, digits: int = 0) -> str:
-        return str(format_decimal(round(value, digits), locale=self.locale))
+        return _counted(round(value, digits) + 0, self.language)  # nothing has no sign
 
     def exact(self, value: float, digits: int) -> str:
         """A number with all its digits, so that a column of them can be compared and added up."""
-        return _exact(value, digits, self.language)
+        return _exact(value + 0, digits, self.language)
 
     def share(self, value: float) -> str:
         return str(format_percent(value, locale=self.locale))

@@ -358,6 +358,7 @@ def test_days_and_numbers_follow_the_reader_s_language() -> None:
     )
     assert (english.number(12800), french.number(12800)) == ("12,800", "12\u202f800")
     assert (english.number(0.6204, 2), french.number(0.6204, 2)) == ("0.62", "0,62")
+    assert (english.number(-0.001, 2), english.number(0), english.exact(-0.0, 2)) == ("0", "0", "0.00")
     assert (english.share(0.25), french.share(0.25)) == ("25%", "25\xa0%")
     assert (english.weekday(0), french.weekday(6)) == ("Monday", "dimanche")
     assert (english.country_name("CH"), french.country_name("CH")) == ("Switzerland", "Suisse")

@@ -16,7 +16,6 @@ from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from litestar.routes import HTTPRoute
 from litestar.types import Scope
-from markupsafe import Markup
 
 from mentoring.db import Database
 from mentoring.deployment import InForce, Organisation
@@ -149,9 +148,28 @@ def provide_now() -> datetime:
     return datetime.now(UTC)
 
 
-def page(template: str, **context: object) -> Template:
+class Page(Template):
+    """A page, which knows who reads it: their words, their rights, and where they are.
+
+    Bound once for the page: a page has hundreds of words, and its reader need not be looked up for each.
+    """
+
+    def create_template_context(self, request: AnyRequest) -> dict[str, object]:
+        actor, words = actor_of(request.scope), words_of(request.scope)
+        return {
+            **super().create_template_context(request),
+            "_": words.html,
+            "plural": words.plural,
+            "words": words,
+            "actor": actor,
+            "may": partial(may, actor),
+            "here": partial(address, request.scope),
+        }
+
+
+def page(template: str, **context: object) -> Page:
     """A page for people; ``template`` is ``slice/name.html``."""
-    return Template(template, context=context)
+    return Page(template, context=context)
 
 
 def attached(file: File) -> Response[bytes]:
@@ -170,17 +188,11 @@ def template_engine(
         lstrip_blocks=True,
     )  # fmt: skip
     environment.globals.update(
-        _=translate, plural=plural, words=words_in, actor=actor_in, may=may, here=here, offered=offered,
-        own_name=own_name, fields_of=fields_of, organisation=Organisation(in_force), mailbox=settings.smtp_url is None,
-        linked=partial(linked, settings.base_url), icon=look.icon(settings),
+        offered=offered, own_name=own_name, fields_of=fields_of, organisation=Organisation(in_force),
+        mailbox=settings.smtp_url is None, linked=partial(linked, settings.base_url), icon=look.icon(settings),
     )  # fmt: skip
     environment.add_extension(marking(assets))
     return JinjaTemplateEngine.from_environment(environment)
-
-
-def _scope(context: jinja2.runtime.Context) -> Scope:
-    scope: Scope = context["request"].scope
-    return scope
 
 
 def fields_of(typed: str) -> list[tuple[str, str]]:
@@ -188,37 +200,9 @@ def fields_of(typed: str) -> list[tuple[str, str]]:
     return parse_qsl(typed, keep_blank_values=True)
 
 
-@jinja2.pass_context
-def words_in(context: jinja2.runtime.Context) -> Words:
-    """The reader's words, for dates and numbers in templates."""
-    return words_of(_scope(context))
-
-
-@jinja2.pass_context
-def actor_in(context: jinja2.runtime.Context) -> Actor:
-    return actor_of(_scope(context))
-
-
-@jinja2.pass_context
-def translate(context: jinja2.runtime.Context, key: str, **details: object) -> Markup:
-    return words_of(_scope(context)).html(key, **details)
-
-
-@jinja2.pass_context
-def plural(context: jinja2.runtime.Context, key: str, number: int) -> str:
-    return words_of(_scope(context)).plural(key, number)
-
-
-@jinja2.pass_context
-def may(context: jinja2.runtime.Context, action: str) -> bool:
+def may(actor: Actor, action: str) -> bool:
     """Whether the reader may do ``action`` at all, so that no page offers what the policy refuses."""
-    return allows(actor_of(_scope(context)), Action(action))
-
-
-@jinja2.pass_context
-def here(context: jinja2.runtime.Context, path: str | None = None, language: str | None = None) -> str:
-    """As ``address``, of the page that is being written."""
-    return address(_scope(context), path, language)
+    return allows(actor, Action(action))
 
 
 def address(scope: Scope, path: str | None = None, language: str | None = None) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from mentoring.db import passing
 from mentoring.errors import Conflict, Invalid, MentoringError, NotAllowed, NotFound
 from mentoring.policy import SignedOutMeanwhile, SignInNeeded
-from mentoring.web.doors import AnyRequest, words_of
+from mentoring.web.doors import AnyRequest, Page, words_of
 from mentoring.web.forms import FormRefused, text_of
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def refused(request: AnyRequest, refusal: MentoringError) -> Response[object]:
 def _signed_out(request: AnyRequest, refusal: SignedOutMeanwhile) -> Response[object]:
     """Let somebody sign in again with the form that they sent in hand."""
     context = {**refusal.details, "email": "", "refusal": words_of(request.scope).text(f"error.{refusal.code}")}
-    return Template("people/sign_in_again.html", context=context, status_code=401, media_type=MediaType.HTML)  # type: ignore[return-value]  # as in ``_answer``
+    return Page("people/sign_in_again.html", context=context, status_code=401, media_type=MediaType.HTML)  # type: ignore[return-value]  # as in ``_answer``
 
 
 def form_refused(request: AnyRequest, refused: FormRefused) -> Template:
@@ -103,6 +103,6 @@ def _answer(request: AnyRequest, status: int, code: str, text: str, details: dic
     if for_program(request):
         body = {"type": "about:blank", "status": status, "code": code, "detail": text, "details": details}
         return Response(msgspec.json.encode(body, enc_hook=str), status_code=status, media_type=PROBLEM_JSON)
-    return Template(
+    return Page(
         "web/problem.html", context={"text": text, "status": status}, status_code=status, media_type=MediaType.HTML
-    )  # type: ignore[return-value]  # a Template is rendered into a Response by Litestar
+    )  # type: ignore[return-value]  # a Page is rendered into a Response by Litestar
