@@ -16,7 +16,7 @@ from tests.bench.workshop import BUILD, end_in_order, workshop
 
 PARTS: Mapping[str, Part] = {
     "send": lambda shop: ticking.sending(shop, due=3_000),
-    "rivals": rivals.side_by_side,
+    "rivals": lambda shop: [*rivals.side_by_side(shop), *ticking.sending_bare(shop)],
     "kills": rivals.killed,
     "plan": planning.a_year,
     "tick": lambda shop: ticking.idle_tick(shop, check_ins=1_000_000, within=900),

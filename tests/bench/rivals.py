@@ -2,7 +2,8 @@
 
 Each sends as its own documentation has it, in a process of its own, on a store of its own: APScheduler 3 with the
 SQLAlchemy job store and four threads, procrastinate with ten jobs at a time. They do less than our clock does: no
-lease, no intent, no mark, nothing composed, the same few words to everybody.
+lease, no intent, no mark, nothing composed, the same few words to everybody. Our own sender stands beside them with
+those few words too (``ticking.sending_bare``): then it is the path alone that is compared.
 """
 
 import os

@@ -6,17 +6,20 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import uvloop
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, true
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins.rules import CheckInState
 from mentoring.db import Database, database
-from mentoring.messages.contracts import Intended
+from mentoring.messages.contracts import Claimed, Draft, Intended, Kind, Post, Write
 from mentoring.messages.dispatch import new_sender
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
@@ -27,7 +30,7 @@ from mentoring.settings import Settings
 from scheduler.__main__ import Metronome
 from scheduler.jobs import Clock, send_messages
 from tests.bench.population import AHEAD, Rows, some_check_ins, some_pairings, some_sessions, the_id
-from tests.bench.report import Figure, at_least, at_most, exactly
+from tests.bench.report import Figure, at_least, at_most, exactly, known
 from tests.bench.workshop import Workshop
 from tests.harness.run import REPOSITORY
 
@@ -101,25 +104,54 @@ def sending(workshop: Workshop, due: int = DUE) -> list[Figure]:
     """Due messages of four kinds to a mail server in a process of its own, on both databases."""
     figures = []
     for name, url in both(workshop, "send").items():
-        counted = workshop.folder / f"arrived-{name}"
-        with mail_server(counted) as smtp_url:
-            settings = Settings(smtp_url=smtp_url, secret_file=workshop.folder / "secret", database_url=url)
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as clocks_own:
-                sent, seconds = clocks_own.run(asyncio.wait_for(_sent(settings, due), LONGEST))
-        arrived = Counter(counted.read_text().splitlines())
-        what = f"{due:,} due messages, {name}"
+        what, arrived, pace = _sent_to_server(workshop, name, url, due, COMPOSERS)
         figures += [
-            at_least(f"{what}: sent", sent / seconds, "a second", SENT_A_SECOND[name]),
+            at_least(f"{what}: sent", pace, "a second", SENT_A_SECOND[name]),
             exactly(f"{what}: arrived", len(arrived), "messages", due),
             exactly(f"{what}: arrived twice", arrived.total() - len(arrived), "messages", 0),
         ]
     return figures
 
 
-async def _sent(settings: Settings, due: int) -> tuple[int, float]:
+def sending_bare(workshop: Workshop, due: int = DUE) -> list[Figure]:
+    """The same path with nothing to compose: the few words that ``rivals`` has the others send."""
+    figures = []
+    for name, url in both(workshop, "bare").items():
+        what, arrived, pace = _sent_to_server(workshop, f"ours, bare, {name}", url, due, dict.fromkeys(COMPOSERS, BARE))
+        figures += [
+            known(f"{what}: sent", pace, "a second"),
+            known(f"{what}: doubled", arrived.total() - len(arrived), "mails"),
+        ]
+    return figures
+
+
+async def _bare(_db: AsyncSession, _post: Post, claimed: Sequence[Claimed]) -> dict[UUID, Write]:
+    return {one.id: partial(_few_words, one) for one in claimed}
+
+
+def _few_words(one: Claimed) -> Draft:
+    return Draft(f"person{one.recipient_id}@example.org", "It is time", "Please answer.", "<p>Please answer.</p>")
+
+
+BARE = Kind(true(), _bare)
+
+
+def _sent_to_server(
+    workshop: Workshop, name: str, url: str, due: int, kinds: Mapping[str, Kind]
+) -> tuple[str, Counter[str], float]:
+    """Return what was done, in words; what arrived how often; and how many a second."""
+    counted = workshop.folder / f"arrived-{name}"
+    with mail_server(counted) as smtp_url:
+        settings = Settings(smtp_url=smtp_url, secret_file=workshop.folder / "secret", database_url=url)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as clocks_own:
+            sent, seconds = clocks_own.run(asyncio.wait_for(_sent(settings, due, kinds), LONGEST))
+    return f"{due:,} due messages, {name}", Counter(counted.read_text().splitlines()), sent / seconds
+
+
+async def _sent(settings: Settings, due: int, kinds: Mapping[str, Kind]) -> tuple[int, float]:
     async with database(settings.database_url) as opened:
         await _fall_due(opened, due)
-        seconds = await _send_all(opened, settings)
+        seconds = await _send_all(opened, settings, kinds)
         return await _count_sent(opened), seconds
 
 
@@ -162,8 +194,8 @@ def _to_both(kind: str, about: Rows, pairings: Rows, now: datetime) -> list[Inte
     ]
 
 
-async def _send_all(opened: Database, settings: Settings) -> float:
-    sender = new_sender(opened, settings, COMPOSERS)
+async def _send_all(opened: Database, settings: Settings, kinds: Mapping[str, Kind]) -> float:
+    sender = new_sender(opened, settings, kinds)
     clock = Clock(opened, sender, lambda: False)
     began = time.perf_counter()
     while await send_messages(clock):
