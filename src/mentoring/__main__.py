@@ -1,34 +1,86 @@
 """The command line: one program, whose commands are the doors of the slices."""
 
+from collections.abc import Mapping
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 
-COMMANDS = {
-    "staff": "mentoring.directory.commands:staff",
-    "skills": "mentoring.skills.commands:skills",
-    "programme": "mentoring.programmes.commands:programme",
-    "signups": "mentoring.programmes.commands:signups",
-    "round": "mentoring.rounds.commands:round_",
-    "people": "mentoring.people.commands:people",
-    "at-risk": "mentoring.followups.commands:at_risk",
-    "hooks": "mentoring.hooks.commands:hooks",
-    "inbound": "mentoring.inbound.commands:inbound",
-    "messages": "mentoring.messages.commands:messages",
-    "export": "mentoring.exports.commands:export",
-    "audit": "mentoring.administration.commands:audit",
-    "settings": "mentoring.administration.commands:settings",
-    "check": "mentoring.upkeep.commands:check",
-    "status": "mentoring.upkeep.commands:status",
-    "backup": "mentoring.upkeep.commands:backup",
-    "restore": "mentoring.upkeep.commands:restore",
-    "resume": "mentoring.upkeep.commands:resume",
-    "migrate": "mentoring.running:migrate",
-    "serve": "mentoring.running:serve",
-    "clock": "mentoring.running:clock",
-    "run": "mentoring.running:run",
+
+class Known(NamedTuple):
+    """A command that has not been imported: where it lives, and what it says of itself first."""
+
+    path: str
+    says: str
+
+
+COMMANDS: Mapping[str, Known] = {
+    "staff": Known("mentoring.directory.commands:staff", "The staff directory: import a staff file, look somebody up."),
+    "skills": Known(
+        "mentoring.skills.commands:skills",
+        "The skill catalogue: the 21 competences of DigComp 3.0, and your own.",
+    ),
+    "programme": Known(
+        "mentoring.programmes.commands:programme",
+        "Programmes: make one from a preset, look at it, change what it decides.",
+    ),
+    "signups": Known("mentoring.programmes.commands:signups", "Sign-ups for a programme."),
+    "round": Known(
+        "mentoring.rounds.commands:round_",
+        "Match rounds: see how ready a programme is, propose pairs, decide, publish.",
+    ),
+    "people": Known(
+        "mentoring.people.commands:people",
+        "Let people in: invite them, make sign-in links, make administrators.",
+    ),
+    "at-risk": Known(
+        "mentoring.followups.commands:at_risk",
+        "Pairings at risk: who they are, why, what is best done next, and who acted.",
+    ),
+    "hooks": Known(
+        "mentoring.hooks.commands:hooks",
+        "Webhooks: chats and programs that are told of what happens in a programme.",
+    ),
+    "inbound": Known(
+        "mentoring.inbound.commands:inbound",
+        "Read one mail from standard input: an answer to an invitation, or a bounce.",
+    ),
+    "messages": Known(
+        "mentoring.messages.commands:messages",
+        "Look at what was sent, what waits, and what went wrong.",
+    ),
+    "export": Known(
+        "mentoring.exports.commands:export",
+        "Write a TABLE of PROGRAMME to FILE, as Excel where its name ends in .xlsx, else as CSV.",
+    ),
+    "audit": Known(
+        "mentoring.administration.commands:audit",
+        "What happened, and whether anybody tampered with the list of it.",
+    ),
+    "settings": Known(
+        "mentoring.administration.commands:settings",
+        "Settings that are changed while the service runs.",
+    ),
+    "check": Known(
+        "mentoring.upkeep.commands:check",
+        "Look whether all that must be true of the database is: nothing lost, nothing doubled, nothing stuck.",
+    ),
+    "status": Known("mentoring.upkeep.commands:status", "Say how the clock, the queue and the events are."),
+    "backup": Known(
+        "mentoring.upkeep.commands:backup",
+        "Write everything that the database holds to FILE, while the service runs.",
+    ),
+    "restore": Known("mentoring.upkeep.commands:restore", "Put a backup back: all of it, or nothing."),
+    "resume": Known("mentoring.upkeep.commands:resume", "Let the clock go on after it has stopped to ask."),
+    "migrate": Known("mentoring.running:migrate", "Bring the database's schema up to date."),
+    "serve": Known("mentoring.running:serve", "Run the web application and the API."),
+    "clock": Known("mentoring.running:clock", "Run the clock: check-ins, follow-ups, messages, rounds."),
+    "run": Known(
+        "mentoring.running:run",
+        "Run web, API and clock in one go; print the address, and with --demo one sign-in link per role.",
+    ),
 }
-"""Where each command lives. It is imported when it is asked for: all of them together take longer than most work."""
+"""A command is imported when it is asked for: all of them together take longer than most work."""
 MORE = {"programme": ("mentoring.followups.commands:simulate",)}
 """Commands that a slice to the right adds to the group of one to its left."""
 
@@ -42,11 +94,15 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = _found(COMMANDS[cmd_name])
+        command = _found(COMMANDS[cmd_name].path)
         for path in MORE.get(cmd_name, ()):
             assert isinstance(command, click.Group)
             command.add_command(_found(path))
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, known.says) for name, known in COMMANDS.items()])
 
 
 def _found(path: str) -> click.Command:

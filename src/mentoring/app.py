@@ -1,6 +1,5 @@
 """The composition root: the one place that knows every slice, and puts them behind walls, entrance and guard."""
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -132,13 +131,11 @@ async def health(db: NamedDependency[AsyncSession]) -> dict[str, str]:
 
 
 def create_service() -> ASGIApp:
-    """The whole service as the server runs it (``granian mentoring.app:create_service --factory``)."""
+    """The whole service as the server runs it, with settings from the environment."""
     logs.configure()
     settings = read_settings()
     opened = open_database(settings.database_url)
-    service = surrounded(create_app(settings, opened), settings, opened)
-    gc.freeze()  # what is loaded by now stays: looking through it again and again would hold up every page
-    return service
+    return surrounded(create_app(settings, opened), settings, opened)
 
 
 def surrounded(app: Litestar, settings: Settings, opened: Database) -> ASGIApp:

@@ -117,7 +117,7 @@ def _taken(settings: Settings) -> bool:
 
 def server_command(settings: Settings) -> list[str]:
     return [
-        sys.executable, "-m", "granian", "mentoring.app:create_service", "--factory", "--interface", "asgi",
+        sys.executable, "-m", "granian", "mentoring.serving:create_service", "--factory", "--interface", "asgi",
         "--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers),
         "--workers-kill-timeout", "10", "--no-ws", "--log-level", "warning",
     ]  # fmt: skip

@@ -315,7 +315,9 @@ def bare(environment: Mapping[str, str], log: Path) -> Iterator[Process]:
     """The bare endpoint, served by the same server with the same settings."""
     port = free_port()
     served = server_command(Settings(port=port, workers=WORKERS))
-    command = ["tests.bench.bare:create_bare" if part == "mentoring.app:create_service" else part for part in served]
+    command = [
+        "tests.bench.bare:create_bare" if part == "mentoring.serving:create_service" else part for part in served
+    ]
     importable = {**environment, "PYTHONPATH": str(REPOSITORY)}
     with started(*command[1:], log=log, environment=importable, port=port, program=Path(command[0])) as process:
         process.wait_until_ready(seconds=READY_WITHIN)

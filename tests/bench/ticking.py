@@ -27,8 +27,8 @@ from mentoring.messages.service import enqueue
 from mentoring.pairings.rules import PairingState, SessionState
 from mentoring.reactions import COMPOSERS
 from mentoring.settings import Settings
-from scheduler.__main__ import Metronome
 from scheduler.jobs import Clock, send_messages
+from scheduler.metronome import Metronome
 from tests.bench.population import AHEAD, Rows, some_check_ins, some_pairings, some_sessions, the_id
 from tests.bench.report import Figure, at_least, at_most, exactly, known
 from tests.bench.workshop import Workshop

@@ -16,7 +16,7 @@ from pathlib import Path
 from mentoring import failpoints
 from mentoring.__main__ import COMMANDS
 from mentoring.__main__ import main as program
-from scheduler.__main__ import main as clock
+from scheduler.metronome import main as clock
 from tests.chaos import acts
 
 

@@ -17,9 +17,9 @@ from mentoring.pairings.rules import PairingState
 from mentoring.settings import Settings
 from mentoring.upkeep.rules import ClockNotHeld
 from mentoring.upkeep.service import people_due, resume_clock
-from scheduler.__main__ import Metronome
 from scheduler.brake import Brake
 from scheduler.jobs import Clock
+from scheduler.metronome import Metronome
 from tests.builders import NOW, a_check_in, a_pairing
 
 SECOND = timedelta(seconds=1)
