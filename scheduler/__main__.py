@@ -1,8 +1,10 @@
-"""``python -m scheduler``: the clock. What it imports stays for good, and is not looked through for garbage."""
+"""``python -m scheduler``: the clock."""
 
-import gc
 from importlib import import_module
 
+from mentoring.memory import for_good
+
 if __name__ == "__main__":
-    gc.disable()
-    import_module("scheduler.metronome").main()
+    with for_good():
+        clock = import_module("scheduler.metronome")
+    clock.main()

@@ -5,7 +5,6 @@ this process dies, and any number of clocks may run.
 """
 
 import asyncio
-import gc
 import logging
 import signal
 from contextlib import suppress
@@ -127,7 +126,5 @@ def main() -> None:
     prepare(settings)
     logs.configure()
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a run that is skipped because one is busy is no news
-    gc.freeze()  # what was imported stays: looking through it again and again would hold up every hundredth mail
-    gc.enable()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(tick_until_stopped(settings))

@@ -1,10 +1,13 @@
 """The command line: one program, whose commands are the doors of the slices."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
 import click
+
+from mentoring.memory import for_good
 
 
 class Known(NamedTuple):
@@ -105,9 +108,11 @@ class Commands(click.Group):
             formatter.write_dl([(name, known.says) for name, known in COMMANDS.items()])
 
 
+@cache
 def _found(path: str) -> click.Command:
     module, _, name = path.partition(":")
-    command: click.Command = getattr(import_module(module), name)
+    with for_good():
+        command: click.Command = getattr(import_module(module), name)
     return command
 
 
