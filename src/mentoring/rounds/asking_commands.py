@@ -148,7 +148,7 @@ def recruits(round_ref: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("round_ref", metavar="ROUND")
-@click.option("--other", help="Another round of the programme; without it the one before.")
+@click.option("--other", help="Another round of the programme; without it the nearest.")
 @click.option("--policy", type=click.Choice([one.value for one in PolicyName]), help="This round by another policy.")
 @console.json_option
 def differences(round_ref: str, other: str | None, policy: str | None, as_json: bool) -> None:

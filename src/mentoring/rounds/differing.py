@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct, structs
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.collation import place_of
@@ -30,7 +30,7 @@ Fits = dict[tuple[UUID, UUID], float]
 
 class Against(Struct, frozen=True, forbid_unknown_fields=True):
     """The other run: a round by id or name, or a policy by which this round is solved anew. With neither the round
-    published or proposed before this one, and this one itself where it is the first.
+    before this one, or the one after it where it is the first, and this one itself where it is the only one.
     """
 
     other: Annotated[str, Meta(min_length=1, max_length=320)] | None = None
@@ -95,13 +95,13 @@ async def _other(db: AsyncSession, actor: Actor, round_: Round, data: Against) -
         if other.programme_id != round_.programme_id:
             raise RoundNotFound()
         return other
-    before = await db.scalar(
+    nearest = await db.scalar(
         select(Round)
-        .where(Round.programme_id == round_.programme_id, Round.number < round_.number)
-        .order_by(Round.number.desc())
+        .where(Round.programme_id == round_.programme_id, Round.number != round_.number)
+        .order_by(Round.number > round_.number, func.abs(Round.number - round_.number))
         .limit(1)
     )
-    return before or round_
+    return nearest or round_
 
 
 async def _fits(db: AsyncSession, round_id: UUID) -> Fits:

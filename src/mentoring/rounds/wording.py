@@ -105,6 +105,9 @@ def recruits(words: Words, found: Recruiting) -> Iterator[str]:
 
 def differences(words: Words, found: RunDifference) -> Iterator[str]:
     """The sums, then everybody who is served otherwise."""
+    if found.policy is None and found.other == found.name:
+        yield words.text("page.round.differences.alone")
+        return
     yield from sums(words, found.before, found.after)
     yield words.plural("page.round.differences.same", found.same)
     for one in found.differences:

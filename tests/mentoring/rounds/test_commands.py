@@ -211,8 +211,10 @@ def test_what_was_tried_is_taken_and_taken_back(run: Run, world: World) -> None:
     back = run("readmit", name, "L1")
     recruits = json.loads(run("recruits", name, "--json").output)
     other = run("differences", name, "--policy", "greatest_total")
+    alone = run("differences", name)
 
     assert (len(pins), taken["after"]["total_fit"]) == (2, tried["after"][2])
     assert (held.exit_code, back.exit_code, other.exit_code) == (0, 0, 0)
+    assert "the only round" in alone.output
     assert [one["code"] for one in recruits["skills"]] == ["2.6"]
     assert run("readmit", name, "L1").exit_code == 1
