@@ -25,7 +25,7 @@ from mentoring.pairings.contracts import (
 )
 from mentoring.pairings.life import Agreements, AgreementView, SignAgreement, WriteAgreement
 from mentoring.pairings.models import Agreement, Pairing, PairSession
-from mentoring.pairings.planning import closes_at, plan_again
+from mentoring.pairings.planning import closes_at, end_of, plan_again
 from mentoring.pairings.queries import Begun, begun_pairings
 from mentoring.pairings.rules import Occasion, PairingNotFound, PairingState, SessionState
 from mentoring.policy import Action
@@ -253,5 +253,5 @@ def _shift(begun: Begun, agreement: Agreement, sessions: Sequence[PairSession], 
     plan_again(
         begun, unbooked, max(follows or unbooked[0].starts_at, now), agreement.every_days, agreement.minutes, now
     )
-    begun.pairing.wake_at = closes_at(sessions)
+    begun.pairing.wake_at = closes_at(map(end_of, sessions))
     return [one.id for one in unbooked]

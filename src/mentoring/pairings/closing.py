@@ -15,7 +15,7 @@ from mentoring.pairings.endings import conclude
 from mentoring.pairings.life import Assess, AssessedSkill, AssessmentView
 from mentoring.pairings.models import Assessment, Pairing, PairSession
 from mentoring.pairings.pausing import go_on
-from mentoring.pairings.planning import closes_at
+from mentoring.pairings.planning import closes_at, end_of
 from mentoring.pairings.rules import Ending, PairingNotFound, PairingState, SessionState
 from mentoring.policy import Action
 
@@ -27,7 +27,7 @@ async def wake_under_way(db: AsyncSession, pairing: Pairing, now: datetime) -> N
         await go_on(db, pairing, None, now)
     elif pairing.state is PairingState.ACTIVE:
         sessions = await _standing(db, pairing.id)
-        due = closes_at(sessions)
+        due = closes_at(map(end_of, sessions))
         if due is not None and due > now:
             pairing.wake_at = due
             return
@@ -49,7 +49,7 @@ async def look_to_the_end(
     ids = select(PairSession.pairing_id).where(PairSession.id.in_([event.session_id for event in events]))
     active = select(Pairing).where(Pairing.id.in_(ids), Pairing.state == PairingState.ACTIVE)
     for pairing in await db.scalars(active):
-        pairing.wake_at = closes_at(await _standing(db, pairing.id))
+        pairing.wake_at = closes_at(map(end_of, await _standing(db, pairing.id)))
 
 
 async def read_assessment(db: AsyncSession, actor: Actor, pairing_id: UUID, now: datetime) -> AssessmentView:

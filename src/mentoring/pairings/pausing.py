@@ -22,7 +22,7 @@ from mentoring.pairings.contracts import (
 )
 from mentoring.pairings.life import Pause
 from mentoring.pairings.models import Agreement, Pairing, PairSession, PastPause
-from mentoring.pairings.planning import closes_at, plan_again
+from mentoring.pairings.planning import closes_at, end_of, plan_again
 from mentoring.pairings.queries import begun_pairings, view
 from mentoring.pairings.rules import PairingNotFound, PairingState, SessionState
 from mentoring.policy import Action
@@ -83,7 +83,7 @@ async def go_on(db: AsyncSession, pairing: Pairing, by: UUID | None, now: dateti
         for one in planned:
             one.wake_at = rules.invitation_at(one.number if one is not planned[0] else 1, one.starts_at, now)
         journal.record(db, SessionsShifted([one.id for one in planned]), by=by, at=now)
-    pairing.wake_at = closes_at(sessions)
+    pairing.wake_at = closes_at(map(end_of, sessions))
 
 
 async def _rhythm(db: AsyncSession, pairing_id: UUID) -> tuple[int, int] | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypedDict
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from mentoring.pairings import rules
@@ -10,7 +12,19 @@ from mentoring.pairings.queries import Begun
 from mentoring.people.rules import working
 
 
-def planned_rows(begun: Begun) -> list[dict[str, object]]:
+class PlannedSession(TypedDict):
+    """A session's row before it is one."""
+
+    pairing_id: UUID
+    number: int
+    local_start: datetime
+    time_zone: str
+    starts_at: datetime
+    minutes: int
+    wake_at: datetime
+
+
+def planned_rows(begun: Begun) -> list[PlannedSession]:
     """The sessions of a pairing that begins, at wall times of the leader's zone."""
     plan, zone = begun.plan, begun.leader.zone
     starts = rules.plan_starts(
@@ -50,10 +64,14 @@ def both_work(begun: Begun) -> rules.Free:
     return lambda moment: all(working(moment.astimezone(zone), country) for country, zone in zones)
 
 
-def closes_at(sessions: Iterable[PairSession]) -> datetime | None:
-    """When a pairing with these sessions is over; None where it has none."""
-    return max((end_of(one) + rules.CLOSING_AFTER for one in sessions), default=None)
+def closes_at(ends: Iterable[datetime]) -> datetime | None:
+    """When a pairing is over whose sessions end then; None where it has none."""
+    return max((end + rules.CLOSING_AFTER for end in ends), default=None)
 
 
 def end_of(session: PairSession) -> datetime:
     return session.starts_at + timedelta(minutes=session.minutes)
+
+
+def planned_end(row: PlannedSession) -> datetime:
+    return row["starts_at"] + timedelta(minutes=row["minutes"])

@@ -34,7 +34,7 @@ from mentoring.pairings.contracts import (
 )
 from mentoring.pairings.endings import cancel_sessions, conclude
 from mentoring.pairings.models import Pairing, PairSession
-from mentoring.pairings.planning import closes_at, planned_rows
+from mentoring.pairings.planning import closes_at, planned_end, planned_rows
 from mentoring.pairings.queries import begun_pairings, view
 from mentoring.pairings.rules import ConsentStep, Ending, PairingNotAsking, PairingNotFound, PairingState, SessionState
 from mentoring.policy import Action
@@ -217,7 +217,7 @@ async def plan_sessions(db: AsyncSession, events: Sequence[PairingBegan], _now: 
     rows = {one.pairing.id: planned_rows(one) for one in begun}
     await insert_missing(db, PairSession, [row for planned in rows.values() for row in planned])
     for one in begun:
-        one.pairing.wake_at = closes_at(PairSession(**row) for row in rows[one.pairing.id])
+        one.pairing.wake_at = closes_at(map(planned_end, rows[one.pairing.id]))
 
 
 async def wake_session(db: AsyncSession, now: datetime) -> UUID | None:
