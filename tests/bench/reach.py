@@ -27,6 +27,9 @@ HOUR = 3600
 REBATES = 257
 """Ways tried to share between the two sides what prices lack."""
 
+HALF = 32
+LOWER = (1 << HALF) - 1
+
 Look = tuple[Longs, Longs]
 """(least, price): no other pair of a leader weighs as much as ``least`` and the junior's price together."""
 
@@ -46,7 +49,7 @@ class Reach:
 
     def settled(self, desk: Desk) -> None:
         """Pairs under consideration make as much as their people's prices come to."""
-        value = int(desk.row_price.sum() + (desk.price * desk.ground.capacity).sum())
+        value = whole(desk.row_price) + whole(desk.price, desk.ground.capacity)
         proven = (value + min(_rise(desk, *look) for look in self.looks)) // desk.ground.room + 1
         self.made, self.bound = value // desk.ground.room, min(self.bound, proven)
         gap = (self.bound - self.made) / self.bound
@@ -57,6 +60,11 @@ class Reach:
         print(f"{wall:8.1f} s ({processors:,.0f} of processors), {peak_mb():,.0f} MB: {what}", flush=True)
 
 
+def whole(prices: Longs, times: Longs | int = 1) -> int:
+    """The sum of so many times each price, in two halves: those of a million people together need more than 64 bits."""
+    return (int(((prices >> HALF) * times).sum()) << HALF) + int(((prices & LOWER) * times).sum())
+
+
 def _rise(desk: Desk, least: Longs, price: Longs) -> int:
     """By how much prices must rise: of juniors to those of the look less a rebate, of leaders to its least and that."""
     ground = desk.ground
@@ -65,7 +73,7 @@ def _rise(desk: Desk, least: Longs, price: Longs) -> int:
     lacking = least - 1 - ground.base(desk.row_price)
 
     def rise(rebate: int) -> int:
-        return int((np.maximum(fallen - rebate, 0) * capacity).sum() + (np.maximum(lacking + rebate, 0) * places).sum())
+        return whole(np.maximum(fallen - rebate, 0), capacity) + whole(np.maximum(lacking + rebate, 0), places)
 
     return min(rise(int(rebate)) for rebate in np.linspace(fallen.min(), fallen.max(), REBATES))
 
