@@ -41,8 +41,9 @@ class Place(NamedTuple):
     text: str
 
 
+@lru_cache(maxsize=16_384)
 def place_of(text: str, language: str) -> Place:
-    """The place of a name among others for a reader of ``language``."""
+    """The place of a name among others for a reader of ``language``; found once, as lists are looked at again."""
     composed = unicodedata.normalize("NFKC", text).casefold()
     letters = "".join([_letter(one, language) for one in composed])
     return Place(letters, unicodedata.normalize("NFKD", composed), text.swapcase())

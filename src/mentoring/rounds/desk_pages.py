@@ -50,9 +50,9 @@ def address_of(wanted: Wanted, column: Column, down: bool) -> str:
 
 
 class Line(NamedTuple):
-    """A row of the desk as the page writes it."""
+    """A row of the desk as the page writes it. ``opens``: where all about the leader's pair is."""
 
-    ref: str
+    opens: str
     leader: str
     leader_unit: str
     junior: str
@@ -66,9 +66,10 @@ class Line(NamedTuple):
 def lines_of(words: Words, view: Review) -> list[Line]:
     """Each fit is written once: a thousand times the same few hundred would take longer than all the rest."""
     fits = {fit: words.exact(fit, 3) for fit in {row.fit for row in view.pairs}}
+    leaders = f"/rounds/{view.summary.round}/leaders/"
     return [
         Line(
-            row.ref, row.leader, row.leader_unit, row.junior, row.junior_unit,
+            leaders + row.ref, row.leader, row.leader_unit, row.junior, row.junior_unit,
             f"{row.leader_country} {row.junior_country}", fits[row.fit], MARKS[row.weak, row.pinned, row.alternate],
         )
         for row in view.pairs
