@@ -91,7 +91,10 @@ async def _some_ahead(opened: Database, check_ins: int) -> None:
 async def _ticks(opened: Database, workshop: Workshop, ticks: int) -> list[float]:
     settings = Settings(secret_file=workshop.folder / "secret")
     metronome = Metronome(opened, settings)
-    await metronome.tick()  # the first one opens connections and says that the clock is alive
+    await metronome.tick()  # the first one opens connections, says that the clock is alive, and looks at new zone rules
+    while metronome.running:
+        await asyncio.gather(*metronome.running.values())
+        await metronome.tick()
     milliseconds = []
     for _ in range(ticks):
         began = time.perf_counter()
