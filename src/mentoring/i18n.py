@@ -90,6 +90,11 @@ def _counted(value: float, language: str) -> str:
     return str(format_decimal(value, locale=_locale(language)))
 
 
+@lru_cache(maxsize=4096)
+def _language_name(language: str, code: str) -> str:
+    return str(_locale(language).languages.get(code.replace("-", "_"), code))
+
+
 def _locale(language: str) -> Locale:
     return Locale.parse(REGIONS.get(language, language))
 
@@ -191,7 +196,7 @@ class Words:
 
     def language_name(self, code: str) -> str:
         """What the reader calls a language; its code where nobody has a name for it."""
-        return str(self.locale.languages.get(code.replace("-", "_"), code))
+        return _language_name(self.language, code)
 
     def country_name(self, code: str) -> str:
         return str(self.locale.territories.get(code, code))
