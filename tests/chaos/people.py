@@ -49,6 +49,21 @@ def write_files(folder: Path) -> tuple[Path, Path]:
     return written
 
 
+class Line(httpx.AsyncHTTPTransport):
+    """A server that dies as it takes a connection is one that cannot be reached.
+
+    anyio asks the socket for its peer without looking whether the event loop has taken it away meanwhile.
+    """
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except AttributeError as lost:
+            if lost.name != "getpeername":
+                raise
+            raise httpx.ConnectError("the connection was lost as it was made", request=request) from lost
+
+
 class Crowd:
     """Everybody who is asked something, each with a session of their own."""
 
@@ -59,7 +74,9 @@ class Crowd:
         self._secret = Settings(secret_file=rig.folder / "secret").secret()
 
     def browser(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, headers={"origin": self.url}, trust_env=False, timeout=PATIENCE)
+        return httpx.AsyncClient(
+            base_url=self.url, headers={"origin": self.url}, transport=Line(), trust_env=False, timeout=PATIENCE
+        )
 
     async def turns(self, limit: int = 1000) -> list[Pairing]:
         """Pairings that wait for somebody's yes."""
