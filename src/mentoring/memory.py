@@ -9,7 +9,7 @@ from contextlib import contextmanager
 def for_good() -> Iterator[None]:
     """What is loaded in this block stays, so it is not looked through for garbage: neither meanwhile nor ever after.
 
-    That takes a fifth of the start of the server, and afterwards it would hold up every hundredth page and mail.
+    That would slow every start, and afterwards hold up a page or a mail now and then.
     """
     gc.disable()
     try:

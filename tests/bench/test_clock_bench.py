@@ -1,6 +1,6 @@
 """The bench of the clock measures what it says; how fast that is, is no test."""
 
-from tests.bench import backups, draining, lives, load, planning
+from tests.bench import backups, draining, lives, load, planning, ticking
 from tests.bench.clock import PARTS
 from tests.bench.workshop import workshop
 from tests.chaos.people import SHAPE
@@ -14,6 +14,7 @@ def test_each_part_counts_what_it_did() -> None:
             *planning.a_year(shop, count=2),
             *draining.after_an_outage(shop, overdue=8),
             *lives.first_claim(shop),
+            *ticking.sending_bare(shop, due=8),
             *backups.there_and_back(shop, pairings=3),
         ]
     figures = {one.name: one.value for one in found}
@@ -22,6 +23,7 @@ def test_each_part_counts_what_it_did() -> None:
         # Seven sessions of each pairing, and for both of them a question after each and four pulses.
         assert figures[f"a year of 2 pairings, {engine}: rows"] == 2 * (7 + 2 * (7 + 4))
         assert figures[f"8 rows overdue since three days, {engine}: people who got more than one mail"] == 0
+        assert figures[f"8 due messages, ours, bare, {engine}: arrived"] == 8
         assert figures[f"6 people and 3 pairings, {engine}: rows lost"] == 0
     assert {"send", "rivals", "kills", "outage", "takeover"} <= set(PARTS)
 

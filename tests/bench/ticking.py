@@ -123,7 +123,8 @@ def sending_bare(workshop: Workshop, due: int = DUE) -> list[Figure]:
         what, arrived, pace = _sent_to_server(workshop, f"ours, bare, {name}", url, due, dict.fromkeys(COMPOSERS, BARE))
         figures += [
             known(f"{what}: sent", pace, "a second"),
-            known(f"{what}: doubled", arrived.total() - len(arrived), "mails"),
+            exactly(f"{what}: arrived", len(arrived), "messages", due),
+            exactly(f"{what}: arrived twice", arrived.total() - len(arrived), "messages", 0),
         ]
     return figures
 

@@ -49,7 +49,7 @@ def write_files(folder: Path) -> tuple[Path, Path]:
     return written
 
 
-class Line(httpx.AsyncHTTPTransport):
+class Transport(httpx.AsyncHTTPTransport):
     """A server that dies as it takes a connection is one that cannot be reached.
 
     anyio asks the socket for its peer without looking whether the event loop has taken it away meanwhile.
@@ -75,7 +75,7 @@ class Crowd:
 
     def browser(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            base_url=self.url, headers={"origin": self.url}, transport=Line(), trust_env=False, timeout=PATIENCE
+            base_url=self.url, headers={"origin": self.url}, transport=Transport(), trust_env=False, timeout=PATIENCE
         )
 
     async def turns(self, limit: int = 1000) -> list[Pairing]:

@@ -185,6 +185,7 @@ async def test_two_runs_are_compared_person_by_person(database: Database) -> Non
 
     found = await differing.compare_runs(database, MACHINE, str(second), Against())
     same = await differing.compare_runs(database, MACHINE, str(second), Against(policy=PolicyName.STANDARD))
+    other_way = await differing.compare_runs(database, MACHINE, f"{world.programme.name} 1", Against())
 
     told = {
         one.leader.staff_no: ([two.member.staff_no for two in one.here], [two.member.staff_no for two in one.there])
@@ -192,6 +193,7 @@ async def test_two_runs_are_compared_person_by_person(database: Database) -> Non
     }
     assert told[leaving] == ([], [before[leaving]])
     assert (found.before.matched, found.after.matched, found.other) == (2, 2, f"{world.programme.name} 1")
+    assert (other_way.other, other_way.after) == (found.name, found.before)
     assert (same.differences, same.before) == ([], same.after)
 
 
