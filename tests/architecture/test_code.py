@@ -10,8 +10,10 @@ from tests.architecture.sources import SERVICE, code, function_name, named, node
 WAITING = {"src/mentoring/running.py"}
 """The only place that may sleep in its thread: a command that waits for the server it has just started."""
 
-MARKUP = {"src/mentoring/i18n.py", "src/mentoring/web/links.py"}
-"""The only places that vouch for HTML: both escape whatever is filled in."""
+MARKUP = {"src/mentoring/i18n.py", "src/mentoring/web/links.py", "src/mentoring/web/rows.py"}
+"""The only places that vouch for HTML: all escape whatever is filled in."""
+ROWS = "Markup(''.join(map(str(shape).__mod__, zip(*columns, strict=True))))"
+"""The one that escapes many at once, before it puts them in: tests/mentoring/web/test_rows.py."""
 
 DOORS = {"api", "pages", "commands", "life_api", "life_pages", "settings_pages", "sign_up_pages"}
 SLICES = sorted(path.parent.name for path in SERVICE.glob("*/models.py"))
@@ -116,7 +118,9 @@ def test_only_what_escapes_may_vouch_for_html() -> None:
 
 
 def _harmless(call: ast.Call) -> bool:
-    """A constant, or what ``escape`` gives back."""
+    """A constant, or what ``escape`` gives back, or the one place that escapes many at once and is tested for it."""
+    if ast.unparse(call) == ROWS:
+        return True
     [argument] = call.args
     escaped = isinstance(argument, ast.Call) and function_name(argument) == "escape"
     return escaped or isinstance(argument, ast.Constant)

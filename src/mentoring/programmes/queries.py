@@ -52,12 +52,19 @@ NOTHING_YET = "new"
 async def find_programme(
     db: AsyncSession, actor: Actor, ref: str, action: Action = Action.PROGRAMME_READ, *, lock: bool = False
 ) -> Programme:
-    """Find a programme by id or name, for one who may do ``action`` to it. Raises ``ProgrammeNotFound``."""
-    statement = select(Programme).where(_named(ref))
-    if lock:
-        statement = statement.with_for_update()
-    found = (await db.scalars(statement)).all()
-    programme = next((one for one in found if str(one.id) == ref), None) or next(iter(found), None)
+    """Find a programme by id or name, for one who may do ``action`` to it. Raises ``ProgrammeNotFound``.
+
+    A session reads it once, as the use cases behind a page each ask for it; with ``lock`` it is read as it is now.
+    """
+    seen = (Programme, ref)
+    programme: Programme | None = None if lock else db.info.get(seen)
+    if programme is None:
+        statement = select(Programme).where(_named(ref))
+        if lock:
+            statement = statement.with_for_update().execution_options(populate_existing=True)
+        found = (await db.scalars(statement)).all()
+        programme = next((one for one in found if str(one.id) == ref), None) or next(iter(found), None)
+        db.info[seen] = programme
     return policy.require(actor, action, programme, ProgrammeNotFound)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 import numpy as np
 from msgspec import structs
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -217,20 +217,27 @@ async def unmatched_of(db: AsyncSession, round_id: UUID, limit: int | None, offs
     ]
 
 
-async def overrides_of(db: AsyncSession, round_id: UUID) -> list[OverrideRow]:
+def _overrides_of_a_round() -> Select[Override, Person, Person]:
     leader, junior, led, taught = aliased(Enrolment), aliased(Enrolment), aliased(Person), aliased(Person)
-    rows = await db.execute(
+    return (
         select(Override, led, taught)
         .join(leader, leader.id == Override.leader_enrolment_id)
         .join(led, led.id == leader.person_id)
         .join(junior, junior.id == Override.junior_enrolment_id)
         .join(taught, taught.id == junior.person_id)
-        .where(Override.round_id == round_id)
+        .where(Override.round_id == bindparam("round"))
         .order_by(Override.at, led.staff_no, taught.staff_no)
     )
+
+
+OVERRIDES = _overrides_of_a_round()
+"""Put together once: with four aliases that takes longer than having it answered."""
+
+
+async def overrides_of(db: AsyncSession, round_id: UUID) -> list[OverrideRow]:
     return [
         OverrideRow(one.kind, lead.staff_no, full_name(lead), other.staff_no, full_name(other), one.reason, one.at)
-        for one, lead, other in rows
+        for one, lead, other in await db.execute(OVERRIDES, {"round": round_id})
     ]
 
 

@@ -35,6 +35,7 @@ from mentoring.sheets import File
 from mentoring.web import look
 from mentoring.web.assets import Assets, marking
 from mentoring.web.links import linked
+from mentoring.web.rows import repeated
 
 AnyRequest = Request[object, object, object]  # type: ignore[type-var]  # Litestar's own default arguments
 COOKIE_LASTS = 8 * 60 * 60
@@ -190,6 +191,7 @@ def template_engine(
     environment.globals.update(
         offered=offered, own_name=own_name, fields_of=fields_of, organisation=Organisation(in_force),
         mailbox=settings.smtp_url is None, linked=partial(linked, settings.base_url), icon=look.icon(settings),
+        repeated=repeated,
     )  # fmt: skip
     environment.add_extension(marking(assets))
     return JinjaTemplateEngine.from_environment(environment)
