@@ -2,7 +2,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test tests test-setup check style types screenshots walk fuzz chaos chaos-full bench-main bench-clock bench-match bench-web bench-strategy mutants lock migrate clean
+.PHONY: help setup run test tests test-setup check style types compiled screenshots walk fuzz chaos chaos-full bench-main bench-clock bench-match bench-web bench-strategy mutants lock migrate clean
 
 PYTHON ?= python3
 # Compiled once, at set-up and at first use: without that every command would spend seconds compiling what it imports.
@@ -10,8 +10,9 @@ export PYTHONDONTWRITEBYTECODE :=
 UV := .tools/bin/uv
 BIN := .venv/bin
 TYPED := src matching scheduler tests
-# Each worker begins with a half of its own, so that what a module's tests share is made once.
-PYTEST_ARGS ?= -n 2 --dist worksteal
+# Each worker begins with a part of its own, so that what a module's tests share is made once. Three for two
+# processors: there are tests that wait for a browser, a clock or a database.
+PYTEST_ARGS ?= -n 3 --dist worksteal
 
 help: ## Say what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +24,12 @@ run: setup ## Start the service with a demo organisation on this machine
 	@exec $(BIN)/mentoring run --demo
 
 test: setup test-setup style ## Everything: style, types, import contracts, tests on SQLite and PostgreSQL
-	@$(MAKE) --no-print-directory --jobs=2 types tests
+	@$(MAKE) --no-print-directory --jobs=2 types compiled
+	@$(MAKE) --no-print-directory tests
+
+# The workers and what they start would each do it for themselves.
+compiled: setup
+	@$(BIN)/python -m tests.compiled
 
 tests: setup test-setup
 	$(BIN)/pytest $(PYTEST_ARGS)

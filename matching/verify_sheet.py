@@ -173,5 +173,5 @@ def _gains(facts: Facts) -> NDArray[np.int8]:
     """Return levels gained by skill, level held and junior; the last skill is none."""
     offered, held = facts.offers[:, None, :], np.arange(TOP_LEVEL + 1, dtype=np.int8)[:, None]
     serves = (offered > held) & (offered >= facts.problem.rules.minimum_offer)
-    gains: NDArray[np.int8] = serves * np.minimum(offered - held, np.int8(MOST_LEVELS))
-    return gains
+    # numpy may lay a product out otherwise, and each way is compiled by itself
+    return np.ascontiguousarray(serves * np.minimum(offered - held, np.int8(MOST_LEVELS)))
