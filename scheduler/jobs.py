@@ -45,6 +45,8 @@ TOGETHER = 25
 
 Stopping = Callable[[], bool]
 WakeOne = Callable[[AsyncSession, datetime], Awaitable[UUID | None]]
+WakeSome = Callable[[AsyncSession, datetime, int], Awaitable[int]]
+"""Wakes so many at most, and returns how many it came upon."""
 
 
 CALLER = Caller()
@@ -76,12 +78,12 @@ async def deliver_events(clock: Clock) -> int:
 
 async def wake_pairings(clock: Clock) -> int:
     """Remind whoever has not answered a proposal, or let it expire."""
-    return await _wake(clock, "pairings", pairings.wake_pairing)
+    return await _wake(clock, "pairings", _one_by_one(clock, pairings.wake_pairing))
 
 
 async def wake_sessions(clock: Clock) -> int:
     """Invite to the sessions that come near."""
-    return await _wake(clock, "sessions", pairings.wake_session)
+    return await _wake(clock, "sessions", _one_by_one(clock, pairings.wake_session))
 
 
 async def keep_wall_times(clock: Clock) -> int:
@@ -98,40 +100,50 @@ async def keep_wall_times(clock: Clock) -> int:
 
 async def wake_check_ins(clock: Clock) -> int:
     """Fire, follow up or lapse every check-in whose time has come."""
-    return await _wake(clock, "check-ins", checkins.wake_check_in)
+    return await _wake(clock, "check-ins", checkins.wake_check_ins)
 
 
 async def wake_watches(clock: Clock) -> int:
     """Look at the pairings whose ladder has a rung to take, or whose risk may have changed."""
-    return await _wake(clock, "watches", followups.wake_watch)
+    return await _wake(clock, "watches", _one_by_one(clock, followups.wake_watch))
 
 
-async def _wake(clock: Clock, name: str, wake_one: WakeOne) -> int:
+async def _wake(clock: Clock, name: str, wake: WakeSome) -> int:
     woken = 0
     while woken < BATCH:
-        if clock.stopping() or not (some := await _wake_some(clock, wake_one)):
+        if clock.stopping() or not (some := await _wake_some(clock, name, wake)):
             return woken
         woken += some
     return _stopped_after(name, woken)
 
 
-async def _wake_some(clock: Clock, wake_one: WakeOne) -> int:
+async def _wake_some(clock: Clock, name: str, wake: WakeSome) -> int:
     """Wake as many as go together into one transaction; where one of them fails, the first alone."""
     try:
-        return await _wake_together(clock, wake_one, TOGETHER)
+        return await _wake_together(clock, wake, TOGETHER)
     except Exception:  # whatever one of them does wrong, the others must wake
-        log.exception("items failed together, one is tried alone", extra={"job": wake_one.__name__})
-        return await _wake_together(clock, wake_one, 1)
+        log.exception("items failed together, one is tried alone", extra={"job": name})
+        return await _wake_together(clock, wake, 1)
 
 
-async def _wake_together(clock: Clock, wake_one: WakeOne, limit: int) -> int:
-    woken = 0
+async def _wake_together(clock: Clock, wake: WakeSome, limit: int) -> int:
     async with clock.database.sessions.begin() as db:
-        while woken < limit and not clock.stopping() and await wake_one(db, clock.now()) is not None:
-            woken += 1
+        woken = await wake(db, clock.now(), limit)
         failpoint("wake.before_commit")
     failpoint("wake.after_commit")
     return woken
+
+
+def _one_by_one(clock: Clock, wake_one: WakeOne) -> WakeSome:
+    """For what takes more than a row to decide: each is looked for when the one before is done."""
+
+    async def wake(db: AsyncSession, _now: datetime, limit: int) -> int:
+        woken = 0
+        while woken < limit and not clock.stopping() and await wake_one(db, clock.now()) is not None:
+            woken += 1
+        return woken
+
+    return wake
 
 
 async def release_messages(clock: Clock) -> int:
@@ -139,9 +151,9 @@ async def release_messages(clock: Clock) -> int:
     return await _wake(clock, "messages", partial(_release, clock))
 
 
-async def _release(clock: Clock, db: AsyncSession, now: datetime) -> UUID | None:
+async def _release(clock: Clock, db: AsyncSession, now: datetime, readers: int) -> int:
     hours = await pacing.mail_hours(db, clock.sender.settings)
-    return await pacing.release_messages(db, clock.sender.kinds, now, hours)
+    return await pacing.release_messages(db, clock.sender.kinds, now, hours, readers)
 
 
 async def send_messages(clock: Clock) -> int:

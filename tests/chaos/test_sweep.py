@@ -148,8 +148,9 @@ async def a_silence(database: Database) -> Act:
 
 async def a_question(database: Database) -> Act:
     async with database.sessions.begin() as db:
-        await a_check_in(db, state=CheckInState.SCHEDULED, wake_at=NOW)
-    return lambda db: checkins.wake_check_in(db, NOW)
+        for _ in range(2):
+            await a_check_in(db, state=CheckInState.SCHEDULED, wake_at=NOW)
+    return lambda db: checkins.wake_check_ins(db, NOW, 2)
 
 
 async def an_invitation(database: Database) -> Act:

@@ -49,6 +49,7 @@ from mentoring.people.models import Person
 from mentoring.people.queries import hold
 from mentoring.policy import Action
 from mentoring.programmes.models import Programme
+from mentoring.programmes.rules import Ladder
 from mentoring.settings import Settings
 
 LINK_SALT = "check-in"
@@ -176,33 +177,36 @@ def asked_of(begun: Begun, ends: Sequence[tuple[int, datetime]], place: Place) -
     ]
 
 
-async def wake_check_in(db: AsyncSession, now: datetime) -> UUID | None:
-    """Fire, follow up or lapse the one check-in whose time came first. None when nothing is due."""
-    check_in = await db.scalar(
-        select(CheckIn)
+async def wake_check_ins(db: AsyncSession, now: datetime, limit: int = 1) -> int:
+    """Fire, follow up or lapse the check-ins whose time came first, ``limit`` at most; return how many there were."""
+    due = await db.execute(
+        select(CheckIn, Pairing.state, Programme)
+        .join(Pairing, Pairing.id == CheckIn.pairing_id)
+        .join(Programme, Programme.id == CheckIn.programme_id)
         .where(CheckIn.wake_at <= now)
         .order_by(CheckIn.wake_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=CheckIn)
     )
-    if check_in is None:
-        return None
-    pairing = await db.get_one(Pairing, check_in.pairing_id)
-    if pairing.state is PairingState.PAUSED:  # what follows from the pause has not followed yet
+    found = due.all()
+    for check_in, pairing, programme in found:
+        _wake(db, check_in, pairing, programme.ladder, now)
+    return len(found)
+
+
+def _wake(db: AsyncSession, check_in: CheckIn, pairing: PairingState, ladder: Ladder, now: datetime) -> None:
+    if pairing is PairingState.PAUSED:  # what follows from the pause has not followed yet
         check_in.wake_at = None
-        return check_in.id
-    if check_in.state not in ALIVE or pairing.state not in (PairingState.ACTIVE, PairingState.ENDED):
+    elif check_in.state not in ALIVE or pairing not in (PairingState.ACTIVE, PairingState.ENDED):
         check_in.wake_at = None
         check_in.state = CheckInState.CANCELLED if check_in.state in ALIVE else check_in.state
-        return check_in.id
-    ladder = (await db.get_one(Programme, check_in.programme_id)).ladder
-    follow_ups = tuple(timedelta(days=days) for days in ladder.check_in_follow_ups)
-    step, check_in.wake_at = rules.wake(check_in.fired_at, now, follow_ups, timedelta(days=ladder.check_in_lapses))
-    await _take(db, check_in, step, now)
-    return check_in.id
+    else:
+        follow_ups = tuple(timedelta(days=days) for days in ladder.check_in_follow_ups)
+        step, check_in.wake_at = rules.wake(check_in.fired_at, now, follow_ups, timedelta(days=ladder.check_in_lapses))
+        _take(db, check_in, step, now)
 
 
-async def _take(db: AsyncSession, check_in: CheckIn, step: Step, now: datetime) -> None:
+def _take(db: AsyncSession, check_in: CheckIn, step: Step, now: datetime) -> None:
     match step:
         case Step.FIRE:
             check_in.state, check_in.fired_at = CheckInState.OPEN, now

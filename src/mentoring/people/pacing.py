@@ -1,13 +1,16 @@
 """When somebody gets what may wait: in working hours of their own place, twice a week at most, the rest merged."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import deployment
+from mentoring.db import among
 from mentoring.messages.bundles import BUNDLE
 from mentoring.messages.contracts import Kind
 from mentoring.messages.models import Message
@@ -24,46 +27,56 @@ async def mail_hours(db: AsyncSession, settings: Settings) -> MailHours:
 
 
 async def release_messages(
-    db: AsyncSession, kinds: Mapping[str, Kind], now: datetime, hours: MailHours = MAIL_HOURS
-) -> UUID | None:
-    """Let go what waits longest, with all that waits for the same reader; or say until when they wait.
+    db: AsyncSession, kinds: Mapping[str, Kind], now: datetime, hours: MailHours = MAIL_HOURS, readers: int = 1
+) -> int:
+    """Let go what waits longest, with all that waits for the same readers; or say until when it waits.
 
-    None when nothing is due. However much was missed, it is one message. What no longer makes sense is skipped first,
-    so that it neither counts nor holds up anything.
+    Return how many messages were come upon, ``readers`` at most; 0 when nothing is due. However much was missed, a
+    reader gets one message. What no longer makes sense is skipped first, so that it neither counts nor holds up
+    anything.
     """
-    first = await db.scalar(_due(now).order_by(Message.wake_at, Message.id).limit(1))
-    if first is None:
-        return None
-    # The reader is held first, then their messages: so two clocks cannot both see room for one more, nor deadlock.
-    reader = await db.scalar(select(Person).where(Person.id == first.recipient_id).with_for_update(key_share=True))
-    waiting = list(await db.scalars(_due(now).where(Message.recipient_id == first.recipient_id).with_for_update()))
-    waiting = await _sensible(db, waiting, kinds, now)
-    if reader is None or not waiting:
-        return first.id
-    any_hour = any(one.pace is Pace.QUESTION for one in waiting)
-    got = await _released(db, reader.id, now)
-    at = good_moment(now, reader.country, reader.time_zone or "UTC", got, any_hour, hours)
-    if at > now:
-        for one in waiting:
-            one.wake_at = at
-    else:
-        await _release(db, waiting, now)
-    return first.id
+    oldest = select(Message.recipient_id).where(*_due(now)).order_by(Message.wake_at, Message.id).limit(readers)
+    first = list(await db.scalars(oldest))
+    # The readers are held first, then their messages: so two clocks cannot both see room for one more, nor deadlock.
+    held = select(Person).where(among(Person.id, set(first))).order_by(Person.id).with_for_update(key_share=True)
+    people = list(await db.scalars(held))
+    theirs = select(Message).where(*_due(now), among(Message.recipient_id, set(first))).order_by(Message.id)
+    waiting = await _sensible(db, list(await db.scalars(theirs.with_for_update())), kinds, now)
+    got = await _released(db, {one.id for one in people}, now)
+    ready = []
+    for reader in people:
+        if not (mine := [one for one in waiting if one.recipient_id == reader.id]):
+            continue
+        any_hour = any(one.pace is Pace.QUESTION for one in mine)
+        at = good_moment(now, reader.country, reader.time_zone or "UTC", got[reader.id], any_hour, hours)
+        if at > now:
+            for one in mine:
+                one.wake_at = at
+        else:
+            ready.append(mine)
+    await _release(db, ready, now)
+    return len(first)
 
 
-def _due(now: datetime) -> Select[Message]:
-    return select(Message).where(Message.state == MessageState.HELD, Message.wake_at <= now)
+def _due(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Message.state == MessageState.HELD, Message.wake_at <= now
 
 
-async def _released(db: AsyncSession, reader_id: UUID, now: datetime) -> Sequence[datetime]:
-    """When the reader was let have what they got in the last seven days."""
-    got = select(Message.released_at).where(
-        Message.recipient_id == reader_id,
-        Message.released_at > now - WEEK,
-        Message.within_id.is_(None),
-        Message.state.not_in((MessageState.SKIPPED, MessageState.REFUSED)),
+async def _released(db: AsyncSession, readers: Collection[UUID], now: datetime) -> Mapping[UUID, Sequence[datetime]]:
+    """When each reader was let have what they got in the last seven days."""
+    rows = await db.execute(
+        select(Message.recipient_id, Message.released_at).where(
+            among(Message.recipient_id, readers),
+            Message.released_at > now - WEEK,
+            Message.within_id.is_(None),
+            Message.state.not_in((MessageState.SKIPPED, MessageState.REFUSED)),
+        )
     )
-    return [at for at in await db.scalars(got) if at is not None]
+    got: dict[UUID, list[datetime]] = defaultdict(list)
+    for reader, at in rows:
+        if at is not None:
+            got[reader].append(at)
+    return got
 
 
 async def _sensible(
@@ -74,7 +87,7 @@ async def _sensible(
     for kind in {one.kind for one in waiting}:
         of_kind = [one.id for one in waiting if one.kind == kind]
         still |= set(
-            await db.scalars(select(Message.id).where(Message.id.in_(of_kind), kinds[kind].guard), {"now": now})
+            await db.scalars(select(Message.id).where(among(Message.id, of_kind), kinds[kind].guard), {"now": now})
         )
     for one in waiting:
         if one.id not in still:
@@ -82,19 +95,21 @@ async def _sensible(
     return [one for one in waiting if one.id in still]
 
 
-async def _release(db: AsyncSession, waiting: Sequence[Message], now: datetime) -> None:
-    if len(waiting) == 1:
-        [one] = waiting
-        one.state, one.wake_at, one.released_at = MessageState.PENDING, now, now
-        return
-    carrier = Message(
-        id=uuid4(), kind=BUNDLE, about=uuid4(), recipient_id=waiting[0].recipient_id, pace=Pace.REMINDER, made_at=now,
-        wake_at=now, released_at=now,
-    )  # fmt: skip
-    db.add(carrier)
+async def _release(db: AsyncSession, ready: Sequence[Sequence[Message]], now: datetime) -> None:
+    """Let go what waits for each reader: as it is, or, if there are several, in one that carries them."""
+    carriers = {
+        mine[0].recipient_id: Message(
+            id=uuid4(), kind=BUNDLE, about=uuid4(), recipient_id=mine[0].recipient_id, pace=Pace.REMINDER, made_at=now,
+            wake_at=now, released_at=now,
+        )
+        for mine in ready
+        if len(mine) > 1
+    }  # fmt: skip
+    db.add_all(carriers.values())
     await db.flush()
-    await db.execute(
-        update(Message)
-        .where(Message.id.in_([one.id for one in waiting]))
-        .values(state=MessageState.MERGED, wake_at=None, released_at=now, within_id=carrier.id)
-    )
+    for one in chain.from_iterable(ready):
+        one.released_at = now
+        if carrier := carriers.get(one.recipient_id):
+            one.state, one.wake_at, one.within_id = MessageState.MERGED, None, carrier.id
+        else:
+            one.state, one.wake_at = MessageState.PENDING, now

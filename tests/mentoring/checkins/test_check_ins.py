@@ -100,7 +100,7 @@ async def test_a_check_in_fires_once_however_late(
     check_in = await a_check_in(db, state=CheckInState.SCHEDULED, wake_at=NOW)
 
     for _ in range(3):
-        await service.wake_check_in(db, NOW + late)
+        await service.wake_check_ins(db, NOW + late)
         await db.flush()
 
     assert check_in.state is state
@@ -111,7 +111,7 @@ async def test_an_unanswered_check_in_is_followed_up_and_lapses(db: AsyncSession
     check_in = await a_check_in(db, wake_at=NOW + timedelta(days=1))
 
     for days in (1, 4, 7, 8):
-        await service.wake_check_in(db, NOW + timedelta(days=days))
+        await service.wake_check_ins(db, NOW + timedelta(days=days))
         await db.flush()
 
     recorded = list(await db.scalars(select(JournalEntry.event).order_by(JournalEntry.number)))
@@ -119,11 +119,28 @@ async def test_an_unanswered_check_in_is_followed_up_and_lapses(db: AsyncSession
     assert (check_in.state, check_in.wake_at, check_in.follow_ups) == (CheckInState.LAPSED, None, 2)
 
 
+async def test_check_ins_are_woken_together_the_oldest_first_and_each_by_its_own_pairing(db: AsyncSession) -> None:
+    over = await a_pairing(db, PairingState.WITHDRAWN)
+    paused = await a_pairing(db, PairingState.PAUSED)
+    due = [
+        await a_check_in(db, pairing=pairing, state=CheckInState.SCHEDULED, wake_at=NOW - timedelta(hours=hours))
+        for pairing, hours in ((over, 4), (paused, 3), (None, 2), (None, 1), (None, -1))
+    ]
+
+    woken = [await service.wake_check_ins(db, NOW, 3) for _ in range(3)]
+    await db.flush()
+
+    assert woken == [3, 1, 0]
+    scheduled, open_ = CheckInState.SCHEDULED, CheckInState.OPEN
+    assert [one.state for one in due] == [CheckInState.CANCELLED, scheduled, open_, open_, scheduled]
+    assert [one.wake_at is None for one in due] == [True, True, False, False, False]
+
+
 async def test_nobody_is_asked_about_a_pairing_that_is_over(db: AsyncSession) -> None:
     pairing = await a_pairing(db, PairingState.WITHDRAWN)
     check_in = await a_check_in(db, pairing=pairing, state=CheckInState.SCHEDULED, wake_at=NOW)
 
-    await service.wake_check_in(db, NOW)
+    await service.wake_check_ins(db, NOW)
 
     assert (check_in.state, check_in.wake_at) == (CheckInState.CANCELLED, None)
 

@@ -32,11 +32,11 @@ from mentoring.programmes.rules import Ladder, Plan
 from mentoring.reactions import COMPOSERS, deliver_next, pass_over_unanswered
 from tests.builders import REASONS, a_pairing, a_person, a_programme, as_actor
 
-Wake = Callable[[AsyncSession, datetime], Awaitable[UUID | None]]
+Wake = Callable[[AsyncSession, datetime], Awaitable[UUID | int | None]]
 WAKES: Sequence[Wake] = (
     pairings.wake_pairing,
     pairings.wake_session,
-    checkins.wake_check_in,
+    checkins.wake_check_ins,
     followups.wake_watch,
 )
 MET = AnswerCheckIn(met=Met.YES, usefulness=5)
@@ -111,10 +111,10 @@ async def _wake(database: Database, now: datetime) -> bool:
 
 async def _once(database: Database, wake: Wake, now: datetime) -> bool:
     async with database.sessions.begin() as db:
-        return await wake(db, now) is not None
+        return bool(await wake(db, now))
 
 
-async def _release(db: AsyncSession, now: datetime) -> UUID | None:
+async def _release(db: AsyncSession, now: datetime) -> int:
     return await pacing.release_messages(db, COMPOSERS, now)
 
 

@@ -37,7 +37,7 @@ async def deliver_all(database: Database, now: datetime = NOW) -> None:
     while await deliver_next(database, now):
         pass
     async with database.sessions.begin() as db:
-        while await pacing.release_messages(db, COMPOSERS, now) is not None:
+        while await pacing.release_messages(db, COMPOSERS, now):
             await db.flush()
 
 
@@ -238,7 +238,7 @@ async def test_a_check_in_is_answered_with_a_link_for_each_answer(
     pairing = await a_pairing_of_two(database, PairingState.ACTIVE)
     async with database.sessions.begin() as db:
         await a_check_in(db, pairing=pairing, state=CheckInState.SCHEDULED, wake_at=NOW)
-        assert await checkins.wake_check_in(db, NOW) is not None
+        assert await checkins.wake_check_ins(db, NOW) == 1
     await deliver_all(database)
     sender = a_sender(database, tmp_path, smtp.url)
 
@@ -265,7 +265,7 @@ async def test_after_an_outage_only_the_latest_reminder_goes_out(
     time = Time()
     for days in (0, 1, 4):
         async with database.sessions.begin() as db:
-            await checkins.wake_check_in(db, NOW + timedelta(days=days))
+            await checkins.wake_check_ins(db, NOW + timedelta(days=days))
         await deliver_all(database, NOW + timedelta(days=days))
     await deliver_all(database, NOW + timedelta(days=6))  # a Monday: the last of them came on a Saturday
     time.pass_by(timedelta(days=6))

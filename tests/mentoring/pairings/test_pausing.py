@@ -138,9 +138,9 @@ async def test_nobody_is_asked_or_written_to_during_a_pause_and_all_comes_that_m
         await pausing.pause_pairing(db, leader, pairing.id, APRIL, NOW)
     await delivered(database, NOW)
     async with database.sessions.begin() as db:
-        asked = await checkins.wake_check_in(db, BACK - timedelta(minutes=1))
+        asked = await checkins.wake_check_ins(db, BACK - timedelta(minutes=1))
         invited = await service.wake_session(db, BACK - timedelta(minutes=1))
-        assert (asked, invited) == (None, None)
+        assert (asked, invited) == (0, None)
 
     async with database.sessions.begin() as db:
         await service.wake_pairing(db, BACK)
@@ -171,7 +171,7 @@ async def test_an_open_question_waits_for_the_end_of_the_pause(database: Databas
         check_in.state, check_in.fired_at, check_in.wake_at = CheckInState.OPEN, NOW, NOW + timedelta(days=1)
         await pausing.pause_pairing(db, Actor(id=pairing.leader_id), pairing.id, APRIL, NOW + timedelta(hours=1))
     async with database.sessions.begin() as db:  # the clock is faster than what follows from the pause
-        await checkins.wake_check_in(db, NOW + timedelta(days=2))
+        await checkins.wake_check_ins(db, NOW + timedelta(days=2))
     await delivered(database, NOW + timedelta(days=2))
     async with database.sessions.begin() as db:
         await service.wake_pairing(db, BACK)

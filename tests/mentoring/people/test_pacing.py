@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -27,7 +28,7 @@ from tests.builders import NOW, a_pairing, a_person
 from tests.harness.smtp import Sink
 from tests.mentoring.messages.posting import a_sender, post_all
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 MOMENTS: dict[str, tuple[str, str, str, str]] = {
     "in working hours": ("CH", "Europe/Zurich", "2026-03-03 10:00", "2026-03-03 10:00"),
@@ -153,7 +154,7 @@ async def reminded(db: AsyncSession, count: int, at: datetime = NOW) -> list[Pai
 
 
 async def release_all(db: AsyncSession, now: datetime) -> None:
-    while await release_messages(db, COMPOSERS, now) is not None:
+    while await release_messages(db, COMPOSERS, now):
         await db.flush()
 
 
@@ -226,7 +227,7 @@ async def test_the_third_of_a_week_waits_for_the_next(db: AsyncSession) -> None:
     everything = {"x": Kind(true(), COMPOSERS["check_in"].compose)}
     for day in range(4):
         await enqueue(db, [Intended("x", leader.id, leader.id, NOW + day * DAY, day, Pace.REMINDER)])
-        while await release_messages(db, everything, NOW + day * DAY) is not None:
+        while await release_messages(db, everything, NOW + day * DAY):
             await db.flush()
 
     waiting = list(await db.scalars(select(Message.wake_at).where(Message.state == MessageState.HELD)))
@@ -241,12 +242,38 @@ async def test_two_clocks_let_a_reader_have_it_once(database: Database) -> None:
 
     async def release() -> None:
         async with database.sessions.begin() as db:
-            await release_messages(db, COMPOSERS, NOW)
+            await release_messages(db, COMPOSERS, NOW, readers=2)
 
     await asyncio.gather(*(release() for _ in range(4)))
 
     async with database.reading() as db:
         assert await states(db) == {MessageState.MERGED: 5, MessageState.PENDING: 1}
+
+
+async def test_many_readers_are_let_have_theirs_at_once_and_each_as_alone(db: AsyncSession) -> None:
+    everything = {"x": Kind(true(), COMPOSERS["check_in"].compose)}
+    full, several, one, asleep = [
+        await a_person(db, country="US" if zone else "CH", time_zone=zone or "Europe/Zurich")
+        for zone in ("", "", "", "America/Los_Angeles")
+    ]
+    waiting = {full.id: [MessageState.HELD], several.id: [MessageState.MERGED] * 3, one.id: [MessageState.PENDING]}
+    waiting[asleep.id] = [MessageState.HELD]
+    for day in (1, 0):
+        await enqueue(db, [Intended("x", full.id, full.id, NOW - HOUR, 9 + day, Pace.REMINDER)])
+        await release_messages(db, everything, NOW - HOUR)
+    for reader, theirs in waiting.items():
+        for number in range(len(theirs)):
+            await enqueue(db, [Intended("x", reader, reader, NOW, number, Pace.REMINDER)])
+
+    came_upon = await release_messages(db, everything, NOW, readers=10)
+
+    assert came_upon == 6
+    found = select(Message.recipient_id, Message.state).where(Message.kind == "x", Message.sequence < 9)
+    became: dict[UUID, list[MessageState]] = {}
+    for reader, state in await db.execute(found):
+        became.setdefault(reader, []).append(state)
+    assert became == waiting
+    assert await release_messages(db, everything, NOW, readers=10) == 0
 
 
 async def test_what_is_not_sensible_any_more_neither_goes_out_nor_counts(db: AsyncSession) -> None:
