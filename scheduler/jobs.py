@@ -42,6 +42,8 @@ BATCH = 500
 
 TOGETHER = 25
 """Items that one transaction wakes: a commit costs more than waking one does, and a death takes back few."""
+AT_ONCE = 100
+"""Items that one transaction wakes where they are read and written together, so that it is as short all the same."""
 
 Stopping = Callable[[], bool]
 WakeOne = Callable[[AsyncSession, datetime], Awaitable[UUID | None]]
@@ -100,7 +102,7 @@ async def keep_wall_times(clock: Clock) -> int:
 
 async def wake_check_ins(clock: Clock) -> int:
     """Fire, follow up or lapse every check-in whose time has come."""
-    return await _wake(clock, "check-ins", checkins.wake_check_ins)
+    return await _wake(clock, "check-ins", checkins.wake_check_ins, AT_ONCE)
 
 
 async def wake_watches(clock: Clock) -> int:
@@ -108,19 +110,19 @@ async def wake_watches(clock: Clock) -> int:
     return await _wake(clock, "watches", _one_by_one(clock, followups.wake_watch))
 
 
-async def _wake(clock: Clock, name: str, wake: WakeSome) -> int:
+async def _wake(clock: Clock, name: str, wake: WakeSome, together: int = TOGETHER) -> int:
     woken = 0
     while woken < BATCH:
-        if clock.stopping() or not (some := await _wake_some(clock, name, wake)):
+        if clock.stopping() or not (some := await _wake_some(clock, name, wake, together)):
             return woken
         woken += some
     return _stopped_after(name, woken)
 
 
-async def _wake_some(clock: Clock, name: str, wake: WakeSome) -> int:
+async def _wake_some(clock: Clock, name: str, wake: WakeSome, together: int) -> int:
     """Wake as many as go together into one transaction; where one of them fails, the first alone."""
     try:
-        return await _wake_together(clock, wake, TOGETHER)
+        return await _wake_together(clock, wake, together)
     except Exception:  # whatever one of them does wrong, the others must wake
         log.exception("items failed together, one is tried alone", extra={"job": name})
         return await _wake_together(clock, wake, 1)
@@ -148,7 +150,7 @@ def _one_by_one(clock: Clock, wake_one: WakeOne) -> WakeSome:
 
 async def release_messages(clock: Clock) -> int:
     """Let go what waited for a good moment of its reader."""
-    return await _wake(clock, "messages", partial(_release, clock))
+    return await _wake(clock, "messages", partial(_release, clock), AT_ONCE)
 
 
 async def _release(clock: Clock, db: AsyncSession, now: datetime, readers: int) -> int:
