@@ -43,6 +43,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapp
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeEngine
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
@@ -110,6 +111,10 @@ class _Ids(TypeDecorator[Collection[UUID]]):
 class _Among(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
+
+    def self_group(self, against: OperatorType | None = None) -> "_Among":
+        """As it stands: compared with 1, as SQLite's truth values are otherwise, no index would be used."""
+        return self
 
 
 @compiles(_Among, "postgresql")

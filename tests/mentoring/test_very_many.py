@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import event, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins import following
@@ -84,3 +84,18 @@ async def test_among_tells_who_is_meant(db: AsyncSession, known: int) -> None:
     nobody = await db.scalar(select(func.count()).select_from(Person).where(among(Person.id, [])))
 
     assert (set(found), nobody) == ({one.id for one in people[:known]}, 0)
+
+
+async def test_who_is_meant_is_looked_up_by_id_and_not_searched_among_all(db: AsyncSession) -> None:
+    connection = await db.connection()
+    sqlite = connection.dialect.name == "sqlite"
+    await connection.execute(text("PRAGMA optimize" if sqlite else "SET LOCAL enable_seqscan = off"))
+
+    @event.listens_for(connection.sync_connection, "before_cursor_execute", retval=True)
+    def explain(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> tuple[str, object]:
+        return f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{statement}", values
+
+    plan = str((await connection.execute(select(Person.staff_no).where(among(Person.id, [uuid4()])))).all())
+
+    assert ("SEARCH person USING" if sqlite else "Index Scan using pk_person") in plan
+    assert "SCAN person" not in plan

@@ -41,6 +41,7 @@ _UNWANTED = (
     select(Mailing.person_id)
     .where(Mailing.person_id == Message.recipient_id)
     .where(or_(Mailing.stopped_at.is_not(None), Mailing.bounced_address == Person.email))
+    .correlate(Message, Person)  # by itself it would find its reader one step out only, and take in all messages
     .exists()
 )
 STILL_HERE: ColumnElement[bool] = (

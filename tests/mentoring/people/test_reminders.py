@@ -1,5 +1,6 @@
 """Reminders are stopped with one click from the mail; what must be said is said all the same."""
 
+import re
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from mentoring.messages.service import enqueue
 from mentoring.messages.unsubscribing import StopLinkUnknown, read_stop_token, stop_token
 from mentoring.pairings.models import Pairing
 from mentoring.pairings.rules import PairingState
+from mentoring.people.models import Person
+from mentoring.reactions import COMPOSERS
 from mentoring.settings import Settings
 from tests.builders import NOW, a_check_in, a_pairing
 from tests.harness.smtp import Sink
@@ -73,6 +76,30 @@ async def test_one_click_stops_what_may_be_stopped_and_nothing_else(
     assert [one.status_code for one in (*shown, stopped)] == [200, 200, 200]
     assert Page(shown[1]).text != Page(stopped).text
     assert states == {"check_in": MessageState.SKIPPED, "pairing_began": MessageState.PENDING}
+
+
+async def test_who_stops_them_stops_them_for_nobody_else(
+    client: AsyncClient, database: Database, settings: Settings, tmp_path: Path, smtp: Sink
+) -> None:
+    pairing = await both(database)
+    async with database.sessions.begin() as db:
+        other = await a_check_in(db)
+        await enqueue(db, [Intended("check_in", other.id, other.person_id, NOW, pace=Pace.QUESTION)])
+        spared = (await db.get_one(Person, other.person_id)).email
+    await client.post(f"/unsubscribe/{stop_token(settings.secret(), pairing.leader_id)}", data=ONE_CLICK)
+    await settle(database, NOW)
+
+    await post_all(a_sender(database, tmp_path, smtp.url))
+
+    assert [str(mail["to"]) for mail in smtp.messages if str(mail["subject"]).startswith("Did you")] == [spared]
+
+
+@pytest.mark.parametrize("kind", COMPOSERS)
+def test_whether_a_message_makes_sense_is_asked_of_that_message_alone(kind: str) -> None:
+    asked = str(select(Message.id).where(COMPOSERS[kind].guard))
+
+    tables = re.findall(r"\bFROM\s+([^()]*?)(?=\s+WHERE\b|\)|$)", asked)
+    assert [one.strip() for one in tables if re.search(r"\bmessage\b(?!\.)", one)] == ["message"]
 
 
 async def test_it_is_asked_again_when_the_mail_is_about_to_leave(
