@@ -34,7 +34,7 @@ class JournalEntry(Base):
     )  # fmt: skip
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    id: Mapped[UUID] = mapped_column(unique=True, default=uuid4)
+    id: Mapped[UUID] = mapped_column(unique=True, default=uuid4, insert_sentinel=True)
     event: Mapped[PlainText]
     details: Mapped[dict[str, object]] = mapped_column(JSON, info={"personal": False})
     by_id: Mapped[UUID | None]

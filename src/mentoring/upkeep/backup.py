@@ -18,7 +18,11 @@ import msgspec
 from sqlalchemy import Column, Integer, MetaData, Row, Table, Text, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
 
 from mentoring import tables
 from mentoring.db import Base, Database
@@ -39,6 +43,21 @@ MANIFEST = Table(
 )
 OF_THE_CLOCK = {JobRun.__tablename__, Hold.__tablename__}
 """What a clock writes into a database in which nobody has done anything yet."""
+
+
+class _Emptied(Executable, ClauseElement):
+    """All tables emptied at once. Row by row, PostgreSQL would look for each whether anything refers to it."""
+
+    inherit_cache = False
+
+    def __init__(self, all_of_them: Sequence[Table]) -> None:
+        self.tables = all_of_them
+
+
+@compiles(_Emptied, "postgresql")
+def _truncate(element: _Emptied, compiler: SQLCompiler, **_options: object) -> str:
+    return "TRUNCATE " + ", ".join(compiler.preparer.format_table(table) for table in element.tables)
+
 
 _VERSION = text("SELECT version_num FROM alembic_version")
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -223,8 +242,11 @@ async def _make_room(target: AsyncConnection, *, replace: bool) -> None:
     rows = sum(count for name, count in counts.items() if name not in OF_THE_CLOCK)
     if rows and not replace:
         raise DatabaseNotEmpty(rows=rows)
-    for table in reversed(all_tables()):
-        await target.execute(delete(table))
+    if target.dialect.name == "sqlite":
+        for table in reversed(all_tables()):
+            await target.execute(delete(table))
+    else:
+        await target.execute(_Emptied(all_tables()))
 
 
 async def _go_on_counting(target: AsyncConnection) -> None:
