@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, inspect, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, defer
 
@@ -57,8 +57,8 @@ async def find_programme(
     A session reads it once, as the use cases behind a page each ask for it; with ``lock`` it is read as it is now.
     """
     seen = (Programme, ref)
-    programme: Programme | None = None if lock else db.info.get(seen)
-    if programme is None:
+    programme: Programme | None = db.info.get(seen)
+    if lock or programme is None or inspect(programme).expired:  # expired: a change of it was undone
         statement = select(Programme).where(_named(ref))
         if lock:
             statement = statement.with_for_update().execution_options(populate_existing=True)

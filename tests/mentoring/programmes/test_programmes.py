@@ -1,11 +1,13 @@
 """Programmes: made, changed, run; each seen by those who may."""
 
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from mentoring.db import Database
 from mentoring.identity import MACHINE
 from mentoring.journal import JournalEntry
 from mentoring.people.rules import PersonNotFound
@@ -111,6 +113,26 @@ async def test_a_programme_is_found_by_id_before_by_name(db: AsyncSession) -> No
     await a_programme(db, name=str(programme.id))
 
     assert (await find_programme(db, MACHINE, str(programme.id))).id == programme.id
+
+
+async def test_what_was_undone_is_not_found_changed_and_what_is_held_is_found_as_it_is_now(database: Database) -> None:
+    async with database.sessions.begin() as db:
+        ref = str((await a_programme(db, name="Here")).id)
+
+    async with database.sessions() as db:
+        seen = await find_programme(db, MACHINE, ref)
+        with suppress(LadderOutOfOrder):
+            async with db.begin_nested():
+                (await find_programme(db, MACHINE, ref)).name = "There"
+                await db.flush()
+                raise LadderOutOfOrder()
+        undone = (await find_programme(db, MACHINE, ref)).name
+        await db.rollback()
+        async with database.sessions.begin() as other:
+            (await find_programme(other, MACHINE, ref)).name = "Elsewhere"
+        held = await find_programme(db, MACHINE, ref, lock=True)
+
+        assert (undone, held.name, held is seen) == ("Here", "Elsewhere", True)
 
 
 async def test_one_sees_open_programmes_own_ones_and_those_one_runs(db: AsyncSession) -> None:
