@@ -231,7 +231,7 @@ def _overrides_of_a_round() -> Select[Override, Person, Person]:
 
 
 OVERRIDES = _overrides_of_a_round()
-"""Put together once: with four aliases that takes longer than having it answered."""
+"""Put together once, not for each view: it has four aliases."""
 
 
 async def overrides_of(db: AsyncSession, round_id: UUID) -> list[OverrideRow]:

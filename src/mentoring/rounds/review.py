@@ -137,7 +137,7 @@ def _pairs_of_a_round() -> Select[*tuple[Any, ...]]:
 
 
 PAIRS = _pairs_of_a_round()
-"""Put together once: with four aliases that takes longer than many a page."""
+"""Put together once, not for each view: it has four aliases."""
 
 
 async def _rows(db: AsyncSession, round_id: UUID) -> list[ReviewRow]:
