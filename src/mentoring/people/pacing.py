@@ -31,9 +31,9 @@ async def release_messages(
 ) -> int:
     """Let go what waits longest, with all that waits for the same readers; or say until when it waits.
 
-    Return how many messages were come upon, ``readers`` at most; 0 when nothing is due. However much was missed, a
-    reader gets one message. What no longer makes sense is skipped first, so that it neither counts nor holds up
-    anything.
+    Return how many messages named those readers, at most one for each that is asked for; 0 when nothing is due.
+    However much was missed, a reader gets one message. What no longer makes sense is skipped first, so that it neither
+    counts nor holds up anything.
     """
     oldest = select(Message.recipient_id).where(*_due(now)).order_by(Message.wake_at, Message.id).limit(readers)
     first = list(await db.scalars(oldest))

@@ -22,4 +22,4 @@ def repeated(
     columns = [str(escape(BETWEEN.join(text))).split(BETWEEN) for text in texts]
     kinds = {one: written(one) for one in set(marks)}
     columns.append([kinds[one] for one in marks])
-    return Markup("".join(map(str(shape).__mod__, zip(*columns, strict=True))))  # noqa: S704 - every text is escaped above
+    return Markup("".join(map(str(shape).__mod__, zip(*columns, strict=True))))  # noqa: S704  # every text is escaped above
