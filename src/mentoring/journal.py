@@ -5,13 +5,14 @@ codes, never words. An entry whose reaction fails waits alone and is tried again
 """
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import JSON, Index, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
+from uuid_utils.compat import uuid7
 
 from mentoring.db import Base, PlainText
 
@@ -34,7 +35,7 @@ class JournalEntry(Base):
     )  # fmt: skip
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    id: Mapped[UUID] = mapped_column(unique=True, default=uuid4, insert_sentinel=True)
+    id: Mapped[UUID] = mapped_column(unique=True, default=uuid7, insert_sentinel=True)
     event: Mapped[PlainText]
     details: Mapped[dict[str, object]] = mapped_column(JSON, info={"personal": False})
     by_id: Mapped[UUID | None]

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
+from uuid_utils.compat import uuid7
 
 from mentoring.checkins.rules import CheckInKind, CheckInState, Met
 from mentoring.db import Base, PersonalText, PlainText
@@ -30,7 +31,7 @@ class CheckIn(Base):
         Index("ix_check_in_waiting", "wake_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     programme_id: Mapped[UUID] = mapped_column(ForeignKey(Programme.id), index=True)
     pairing_id: Mapped[UUID] = mapped_column(ForeignKey(Pairing.id, ondelete="CASCADE"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey(Person.id))

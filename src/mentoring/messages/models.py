@@ -1,10 +1,11 @@
 """The table of messages, one row a recipient."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
+from uuid_utils.compat import uuid7
 
 from mentoring.db import Base, PersonalText, PlainText
 from mentoring.messages.rules import EMAIL, MessageState, Pace
@@ -32,7 +33,7 @@ class Message(Base):
         Index("ix_message_in_trouble", "made_at", sqlite_where=_IN_TROUBLE, postgresql_where=_IN_TROUBLE),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     kind: Mapped[PlainText]
     about: Mapped[UUID]
     sequence: Mapped[int] = mapped_column(default=0)

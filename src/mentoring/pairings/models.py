@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
+from uuid_utils.compat import uuid7
 
 from mentoring.db import Base, Document, PersonalText, PlainText, WallTime
 from mentoring.pairings.contracts import Reasons
@@ -94,7 +95,7 @@ class PairSession(Base):
         Index("ix_session_waiting", "wake_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     pairing_id: Mapped[UUID] = mapped_column(ForeignKey(Pairing.id, ondelete="CASCADE"))
     number: Mapped[int]
     local_start: Mapped[WallTime]

@@ -5,7 +5,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -135,16 +135,19 @@ class ScopeUnknown(Invalid):
 
 
 @lru_cache(maxsize=1024)
-def _holidays(country: str, year: int) -> holidays.HolidayBase | None:
+def _days_off(country: str, year: int) -> frozenset[date] | None:
+    """None where we know no public holidays of the country."""
     if country not in holidays.list_supported_countries(include_aliases=True):
         return None
-    return holidays.country_holidays(country, years=year)
+    calendar = holidays.country_holidays(country, years=year)
+    first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+    return frozenset(day for day in map(date.fromordinal, range(first, last + 1)) if not calendar.is_working_day(day))
 
 
 def working(day: datetime, country: str) -> bool:
     """Whether ``day`` is a working day in ``country``: neither its weekend nor a public holiday there."""
-    calendar = _holidays(country, day.year)
-    return day.weekday() < 5 if calendar is None else bool(calendar.is_working_day(day.date()))
+    off = _days_off(country, day.year)
+    return day.weekday() < 5 if off is None else day.date() not in off
 
 
 def after_working_days(moment: datetime, days: int, country: str, zone: str) -> datetime:
