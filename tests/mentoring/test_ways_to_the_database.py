@@ -7,11 +7,14 @@ from contextlib import contextmanager
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import event, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring.db import Database, database
+from mentoring.db import Database, database, insert_missing
 from mentoring.people.models import Attempts, Person
+from mentoring.programmes.models import Enrolment
+from mentoring.programmes.rules import EnrolmentState, Role
 from mentoring.settings import Settings
-from tests.builders import NOW
+from tests.builders import NOW, a_person, a_programme
 from tests.mentoring.visitor import come_in
 from tests.mentoring.world import LEADER, build
 
@@ -85,3 +88,23 @@ async def test_what_people_look_at_most_asks_the_database_little(
     assert answer.status_code == 200
     # What was chosen for the whole house is looked up from time to time, whoever asks.
     assert len([one for one in asked if not one.startswith("BEGIN") and "chosen_setting" not in one]) <= most, asked
+
+
+async def test_rows_that_are_there_stay_and_the_others_come(db: AsyncSession) -> None:
+    """Lists in columns are kept one by one; what is not given is as for any new row."""
+    programme, people = await a_programme(db), [await a_person(db) for _ in range(3)]
+    mornings, given = [(0, 540, 720), (1, 540, 720)], [["teams", "zoom"], [], ["teams"]]
+    rows = [
+        {"programme_id": programme.id, "person_id": person.id, "role": Role.LEADER, "enrolled_at": NOW,
+         "hours": mornings, "tools": tools, "checklist": []}
+        for person, tools in zip(people, given, strict=True)
+    ]  # fmt: skip
+    await insert_missing(db, Enrolment, [rows[0] | {"tools": ["chat"]}])
+
+    await insert_missing(db, Enrolment, [*rows, rows[2]])
+
+    found = {one.person_id: one for one in await db.scalars(select(Enrolment))}
+    assert [found[person.id].tools for person in people] == [["chat"], [], ["teams"]]
+    assert {(one.capacity, one.state, one.enrolled_at, tuple(one.hours)) for one in found.values()} == {
+        (1, EnrolmentState.ENROLLED, NOW, tuple(mornings))
+    }
