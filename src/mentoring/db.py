@@ -360,7 +360,11 @@ def _values(column: Column[Any], rows: Sequence[Mapping[str, object]]) -> list[o
 
 def _stored(column: Column[Any], values: Sequence[object], dialect: Dialect) -> Sequence[object]:
     store = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return values if store is None else [store(value) for value in values]
+    if store is None:
+        return values
+    once = {id(value): value for value in values}  # both of a pairing are asked at the same moments
+    stored = {key: store(value) for key, value in once.items()}
+    return [stored[id(value)] for value in values]
 
 
 @lru_cache

@@ -32,6 +32,8 @@ from mentoring.rounds.weighing import Weighed, weighed
 
 MOST_MEMORY = 8 << 30
 """Bytes of address space. The largest real round takes 1 GB; beyond this the machine would swap for everybody."""
+POLITE = 5
+"""Added to its niceness: on a machine that does nothing else it is as quick, and who opens a page does not wait for it."""
 LENGTH_BYTES = 4
 LONG = 0.3
 """Seconds: when whoever asks reads for longer, the problem is large, and what is compiled will be wanted."""
@@ -329,6 +331,7 @@ def _end_with(parent: BinaryIO) -> None:
 
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    os.nice(POLITE)
     gc.disable()  # one answer, and all memory is given back
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     if not select.select([source], [], [], LONG)[0]:

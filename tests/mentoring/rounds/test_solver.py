@@ -4,12 +4,13 @@ import asyncio
 import subprocess
 
 import numpy as np
+import psutil
 import pytest
 
 from matching import RULES, Rule
 from mentoring.rounds.child import PROGRAM, run_solver
 from mentoring.rounds.rules import SolverDied
-from mentoring.rounds.solver import Refused, Request, Solved, Surveyed, answer, framed, free_slots
+from mentoring.rounds.solver import POLITE, Refused, Request, Solved, Surveyed, answer, framed, free_slots
 from tests.matching.cabinet import cabinet
 from tests.matching.problems import a_problem
 from tests.mentoring.rounds.worlds import kill_solvers, solvers
@@ -56,6 +57,14 @@ async def test_the_cabinet_round_in_another_process(problem: bytes) -> None:
         assert pair.quarters >= 8
         assert pair.needs
         assert pair.language >= 0
+
+
+async def test_a_solver_lets_those_who_open_pages_go_first(problem: bytes) -> None:
+    seen: set[int] = set()
+
+    await run_solver(Request("solve", problem, 45), lambda _stage, _share: seen.update(one.nice() for one in solvers()))
+
+    assert seen == {min(psutil.Process().nice() + POLITE, 19)}
 
 
 async def test_a_survey_counts_whom_nobody_can_take(problem: bytes) -> None:
