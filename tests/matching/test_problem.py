@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from numpy.typing import ArrayLike
 
-from matching import InvalidProblem, Problem, Rule, Rules, solve
+from matching import POINTS, InvalidProblem, Objective, Problem, Rule, Rules, solve
+from matching.objective import MOST_BONUS
 from matching.problem import ARRAYS, PAIRS
 from tests.matching.problems import a_problem, assignments, people
 
@@ -49,6 +50,22 @@ def test_the_field_that_is_wrong_is_named(case: str) -> None:
 
     with pytest.raises(InvalidProblem) as refusal:
         a_problem(**{field: value})
+
+    assert (refusal.value.field, refusal.value.why) == (field, why)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "why"),
+    [
+        ({"weak_below": POINTS + 1}, "objective.weak_below", "range"),
+        ({"floor": -1}, "objective.floor", "range"),
+        ({"across": 1}, "objective.across", "shape"),
+        ({"keep": MOST_BONUS + 1}, "objective.keep", "range"),
+    ],
+)
+def test_an_objective_that_cannot_be_is_named(wrong: dict[str, int], field: str, why: str) -> None:
+    with pytest.raises(InvalidProblem) as refusal:
+        Objective(**wrong)  # type: ignore[arg-type]  # the names above are those of numbers
 
     assert (refusal.value.field, refusal.value.why) == (field, why)
 

@@ -69,6 +69,15 @@ def test_a_pin_across_counts() -> None:
     assert (chosen(quota.proposal.pairs), quota.price) == (((0, 1), (1, 0)), 0)
 
 
+def test_a_pin_of_two_who_both_have_a_place_left_is_made_once() -> None:
+    (first, second), groups = BETWEEN[0], grouped([0, 1, -1], [0, 1, 1, -1])
+    places = {"leader_capacity": [1, 1, 2], "junior_capacity": [1, 1, 1, 2]}
+
+    quota = with_quota(scored([[*first, 0], [*second, 0], [0, 0, 0, 12]], pinned=[(2, 3)], **places), groups, 1)
+
+    assert chosen(quota.proposal.pairs) == ((0, 1), (1, 2), (2, 3))
+
+
 def test_who_is_in_no_known_group_is_across_from_nobody() -> None:
     with pytest.raises(OutOfReach):
         with_quota(scored([[12]]), grouped([-1], [0]), 1)

@@ -37,6 +37,7 @@ from matching.verify_pass import Demand, Facts, looked_at, pass_over
 from matching.verify_sheet import fits
 from tests.matching.cabinet import cabinet
 from tests.matching.problems import a_problem, assignments, people, scored
+from tests.matching.test_rules import LINES
 
 EVERYBODY = slice(None)
 Patch = pytest.MonkeyPatch
@@ -290,10 +291,12 @@ def test_nobody_and_nothing_is_proven_as_well() -> None:
         assert causes(problem, solve(problem)) == set()
 
 
-def test_rules_that_are_off_refuse_nobody() -> None:
-    problem = scored([[0, 6]], rules=Rules(on=EVERY_RULE & ~Rule.SKILL))
+@pytest.mark.parametrize("case", LINES)
+def test_each_rule_counts_where_it_is_on_and_nowhere_else(case: str) -> None:
+    changes, refused = LINES[case]
+    on, off = a_problem(**changes), a_problem(**changes, rules=Rules(on=EVERY_RULE & ~refused))
 
-    assert verify(problem, solve(problem)).eligible == 2
+    assert [verify(one, solve(one)).eligible for one in (on, off)] == [int(refused == Rule(0)), 1]
 
 
 @given(st.data(), assignments())
