@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import uvloop
@@ -24,6 +25,7 @@ from mentoring.messages.dispatch import new_sender
 from mentoring.messages.models import Message
 from mentoring.messages.rules import MessageState
 from mentoring.messages.service import enqueue
+from mentoring.messages.transport import Smtp
 from mentoring.pairings.rules import PairingState, SessionState
 from mentoring.reactions import COMPOSERS
 from mentoring.settings import Settings
@@ -117,16 +119,47 @@ def sending(workshop: Workshop, due: int = DUE) -> list[Figure]:
 
 
 def sending_bare(workshop: Workshop, due: int = DUE) -> list[Figure]:
-    """The same path with nothing to compose: the few words that ``rivals`` has the others send."""
+    """The same path with nothing to compose: the few words that ``rivals`` has the others send.
+
+    Beside it, what binds it: the mails alone, and the one commit a mail alone.
+    """
     figures = []
     for name, url in both(workshop, "bare").items():
         what, arrived, pace = _sent_to_server(workshop, f"ours, bare, {name}", url, due, dict.fromkeys(COMPOSERS, BARE))
+        with mail_server(workshop.folder / f"alone-{name}") as smtp_url:
+            mails, commits = asyncio.run(asyncio.wait_for(_alone(url, smtp_url), LONGEST))
         figures += [
             known(f"{what}: sent", pace, "a second"),
             exactly(f"{what}: arrived", len(arrived), "messages", due),
             exactly(f"{what}: arrived twice", arrived.total() - len(arrived), "messages", 0),
+            known(f"{due:,} mails alone, nothing kept, {name}", mails, "a second"),
+            known(f"{due:,} commits alone, nothing sent, {name}", commits, "a second"),
         ]
     return figures
+
+
+async def _alone(url: str, smtp_url: str) -> tuple[float, float]:
+    """How many mails a second the server takes over our line; how many rows a second the driver changes one by one."""
+    smtp = Smtp(Settings(smtp_url=smtp_url))
+    async with database(url) as opened:
+        async with opened.reading() as db:
+            ids = list(await db.scalars(select(Message.id)))
+        began = time.perf_counter()
+        for one in ids:
+            refused = await smtp.begin(f"{one}@example.org")
+            assert refused is None
+            await smtp.hand_over(b"Subject: It is time\r\n\r\nPlease answer.\r\n")
+        mailed = time.perf_counter()
+        async with opened.engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            for one in ids:
+                changed = "UPDATE message SET attempt = attempt + 1 WHERE id = "
+                await (
+                    driver.execute(f"{changed}?", [one.hex]) if opened.sqlite else driver.execute(f"{changed}$1", one)
+                )
+        committed = time.perf_counter()
+    smtp.close()
+    return len(ids) / (mailed - began), len(ids) / (committed - mailed)
 
 
 async def _bare(_db: AsyncSession, _post: Post, claimed: Sequence[Claimed]) -> dict[UUID, Write]:
