@@ -70,6 +70,16 @@ def test_an_objective_that_cannot_be_is_named(wrong: dict[str, int], field: str,
     assert (refusal.value.field, refusal.value.why) == (field, why)
 
 
+@pytest.mark.parametrize("pair", [(2, 0), (0, 3), (-1, 0), (0, -1)])
+def test_keeping_a_pair_of_somebody_who_is_not_there_is_refused(pair: tuple[int, int]) -> None:
+    kept = np.array([(0, 0), (1, 2), pair], np.int32)
+
+    with pytest.raises(InvalidProblem) as refusal:
+        solve(a_problem(2, 3), Objective(keep=1, kept=kept))
+
+    assert (refusal.value.field, refusal.value.why) == ("objective.kept", "range")
+
+
 @pytest.mark.parametrize(
     ("threshold", "value"),
     [("seniority_gap", -1), ("minimum_offer", 5), ("working_fluency", 4), ("shared_quarters", 673)],
