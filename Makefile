@@ -24,14 +24,13 @@ run: setup ## Start the service with a demo organisation on this machine
 	@exec $(BIN)/mentoring run --demo
 
 test: setup test-setup style ## Everything: style, types, import contracts, tests on SQLite and PostgreSQL
-	@$(MAKE) --no-print-directory --jobs=2 types compiled
-	@$(MAKE) --no-print-directory tests
+	@$(MAKE) --no-print-directory --jobs=2 types tests
 
 # The workers and what they start would each do it for themselves.
 compiled: setup
 	@$(BIN)/python -m tests.compiled
 
-tests: setup test-setup
+tests: setup test-setup compiled
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 test-setup: setup

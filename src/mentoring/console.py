@@ -24,6 +24,10 @@ Result = TypeVar("Result")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
 apply_option = click.option("--apply", is_flag=True, help="Write the changes. Without it nothing is written.")
+round_argument = click.argument(
+    "round_ref", metavar="ROUND", nargs=-1, required=True, callback=lambda _context, _argument, words: " ".join(words)
+)
+"""In one word or in several: "Digital leaders 1", or "Digital leaders" 1."""
 
 
 def settings() -> Settings:

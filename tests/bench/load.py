@@ -45,8 +45,10 @@ from tests.harness.server import Process, started
 
 REQUESTS_A_SECOND, P99_MS = 600, 200
 PAIRINGS, SECONDS, WARM = 10_000, 25.0, 5.0
-WORKERS, CONNECTIONS = 2, 32
-ENGINES = ("SQLite", "PostgreSQL")
+WORKERS = {"SQLite": 1, "PostgreSQL": 2}
+"""Processes of the web, by database as ``docs/operations.md`` advises: on SQLite, writers of one process queue."""
+ENGINES = tuple(WORKERS)
+CONNECTIONS = 32
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 DUE_EVERY_SECOND = 10
 """Pairings both of whom are asked something in each second: 72,000 questions an hour, more than any organisation."""
@@ -122,7 +124,7 @@ class Measurement:
 
     def figures(self, alone: int, most: int) -> list[Figure]:
         """Kind by kind; then all together, with all that goes on; and the bare endpoint, as the second."""
-        environment = self.workshop.environment(self.url) | {"MENTORING_WORKERS": str(WORKERS)}
+        environment = self.workshop.environment(self.url) | {"MENTORING_WORKERS": str(WORKERS[self.name])}
         log = self.workshop.folder / f"load-{self.name}.log"
         with (
             mail_server(self.workshop.folder / f"load-{self.name}-mails") as smtp_url,
@@ -133,7 +135,7 @@ class Measurement:
             self._warm_up(service)
             costs = [self._alone(service, kind, alone) for kind in MIX]
             mixed, used, took, sent = self._under_load(service, ticking.pid, self._mix(service.url, most), service)
-            with bare(environment, log) as least:
+            with bare(environment, WORKERS[self.name], log) as least:
                 rows, *_ = self._under_load(service, ticking.pid, self._bare(least.url), least)
         rate, least_rate = _rate(mixed), _rate(rows)
         spans = sorted(span for kind in mixed.milliseconds.values() for span in kind)
@@ -311,10 +313,10 @@ def _wire(url: str, cookie: str, path: str, kind: str = "", body: str = "") -> b
 
 
 @contextmanager
-def bare(environment: Mapping[str, str], log: Path) -> Iterator[Process]:
+def bare(environment: Mapping[str, str], workers: int, log: Path) -> Iterator[Process]:
     """The bare endpoint, served by the same server with the same settings."""
     port = free_port()
-    served = server_command(Settings(port=port, workers=WORKERS))
+    served = server_command(Settings(port=port, workers=workers))
     command = [
         "tests.bench.bare:create_bare" if part == "mentoring.serving:create_service" else part for part in served
     ]

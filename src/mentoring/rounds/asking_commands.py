@@ -20,7 +20,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @click.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @console.json_option
 def verify(round_ref: str, as_json: bool) -> None:
     """Look at all pairs once more, apart from the solver: is every rule kept, could anything be better?
@@ -37,7 +37,7 @@ def verify(round_ref: str, as_json: bool) -> None:
 
 
 @click.command("what-if")
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.option("--pin", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="If these two were paired.")
 @click.option("--forbid", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="If these two were never paired.")
 @click.option("--without", multiple=True, metavar="PERSON", help="If this person did not take part.")
@@ -97,7 +97,7 @@ def compare_policies(ref: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @console.json_option
 def fairness(round_ref: str, as_json: bool) -> None:
     """Say who is matched and how well, by country, grade and, where given, gender. Small groups are hidden.
@@ -113,7 +113,7 @@ def fairness(round_ref: str, as_json: bool) -> None:
 
 
 @click.command("explain")
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.option("--leader", required=True, help="Staff number, address or id.")
 @click.option("--junior", help="Why these two, or why not; without it the leader's own pair, or what would help.")
 @console.json_option
@@ -131,7 +131,7 @@ def explain_pair(round_ref: str, leader: str, junior: str | None, as_json: bool)
 
 
 @click.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @console.json_option
 def recruits(round_ref: str, as_json: bool) -> None:
     """Say which skill's next junior would be worth most to the round: more leaders matched, or better served.
@@ -147,7 +147,7 @@ def recruits(round_ref: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.option("--other", help="Another round of the programme; without it the nearest.")
 @click.option("--policy", type=click.Choice([one.value for one in PolicyName]), help="This round by another policy.")
 @console.json_option

@@ -39,7 +39,8 @@ SHOWN = 20
 def round_() -> None:
     """Match rounds: see how ready a programme is, propose pairs, decide, publish.
 
-    PROGRAMME and ROUND are an id or a name. The first round of "Digital leaders" is "Digital leaders 1".
+    PROGRAMME and ROUND are an id or a name. The first round of "Digital leaders" is "Digital leaders 1"; the quotation
+    marks may end before the number.
     """
 
 
@@ -106,7 +107,7 @@ def _matching(given: Mapping[str, object]) -> MatchingChange:
 
 
 @round_.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.option("--all", "everything", is_flag=True, help="All pairs and all who are unmatched, however many.")
 @console.json_option
 def show(round_ref: str, everything: bool, as_json: bool) -> None:
@@ -121,7 +122,7 @@ def show(round_ref: str, everything: bool, as_json: bool) -> None:
 
 
 @round_.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.option("--format", "format_", type=click.Choice([one.value for one in ExportFormat]), default="csv")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; standard output without it.")
 @click.option("--force", is_flag=True, help="Write the file even where there is one already.")
@@ -154,7 +155,7 @@ def _write(output: Path, force: bool, content: bytes) -> None:
 
 
 @round_.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.option(
     "--revision", type=click.IntRange(0, LAST_REVISION), help="Publish this revision alone, the one that was looked at."
 )
@@ -173,7 +174,7 @@ def publish(round_ref: str, revision: int | None, as_json: bool) -> None:
 
 
 @round_.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @console.json_option
 def undo(round_ref: str, as_json: bool) -> None:
     """Take a published round back: invitations are withdrawn, those who knew are told, waiting places restored."""
@@ -187,7 +188,7 @@ def undo(round_ref: str, as_json: bool) -> None:
 
 
 @round_.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @console.json_option
 def replay(round_ref: str, as_json: bool) -> None:
     """Solve the stored inputs again and say whether the result is the same. Nothing is written."""

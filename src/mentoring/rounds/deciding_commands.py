@@ -17,7 +17,7 @@ from mentoring.rounds.rules import FAILURES
 
 
 @click.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.argument("leader")
 @click.argument("junior")
 @click.option("--reason", required=True, help="Why; it is kept with the round.")
@@ -32,7 +32,7 @@ def pin(round_ref: str, leader: str, junior: str, reason: str, as_json: bool) ->
 
 
 @click.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.argument("leader")
 @click.argument("junior")
 @click.option("--reason", required=True, help="Why; it is kept with the round.")
@@ -47,7 +47,7 @@ def forbid(round_ref: str, leader: str, junior: str, reason: str, as_json: bool)
 
 
 @click.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.argument("leader")
 @click.argument("junior")
 @console.json_option
@@ -58,7 +58,7 @@ def clear(round_ref: str, leader: str, junior: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.option("--pin", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="Have these two paired.")
 @click.option("--forbid", nargs=2, multiple=True, metavar="LEADER JUNIOR", help="Never pair these two.")
 @click.option("--without", multiple=True, metavar="PERSON", help="Hold this person out of the round.")
@@ -81,7 +81,7 @@ def decide(
 
 
 @click.command()
-@click.argument("round_ref", metavar="ROUND")
+@console.round_argument
 @click.argument("person")
 @console.json_option
 def readmit(round_ref: str, person: str, as_json: bool) -> None:

@@ -119,6 +119,14 @@ def test_what_is_refused_ends_with_one_and_the_reason(run: Run, world: World) ->
     )
 
 
+def test_the_number_of_a_round_may_stand_by_itself(run: Run, world: World) -> None:
+    run("propose", world.programme.name, "--wait")
+
+    together, apart = run("show", f"{world.programme.name} 1"), run("show", world.programme.name, "1")
+
+    assert (apart.exit_code, apart.output) == (0, together.output)
+
+
 def test_a_round_that_does_not_hold_ends_with_one(run: Run, world: World, database_url: str) -> None:
     run("propose", world.programme.name, "--wait")
 
