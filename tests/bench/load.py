@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -189,12 +189,13 @@ class Measurement:
         """Seconds of processors so far, of the web and of the clock with its solver; and of the database's server."""
         found = {"web": _of_tree(answering.pid), "clock and solver": _of_tree(ticking)}
         if self.name == "PostgreSQL":
-            found["database"] = sum(map(_of_process, asyncio.run(self._backends())))
+            found["database"] = _of_tree(psutil.Process(asyncio.run(self._backend())).ppid())
         return found
 
-    async def _backends(self) -> Sequence[int]:
+    async def _backend(self) -> int:
+        """One of the database server's processes, whose parent has them all."""
         async with database(self.url) as opened, opened.reading() as db:
-            return list(await db.scalars(text("SELECT pid FROM pg_stat_activity")))
+            return int((await db.execute(text("SELECT pg_backend_pid()"))).scalar_one())
 
     async def _sent(self) -> int:
         async with database(self.url) as opened, opened.reading() as db:
