@@ -339,7 +339,8 @@ async def insert_missing(db: AsyncSession, table: type[Base], rows: Sequence[Map
     values = [_values(column, rows) for column in columns]
     if connection.dialect.name == "sqlite":
         stored = [_stored(column, kept, connection.dialect) for column, kept in zip(columns, values, strict=True)]
-        await connection.exec_driver_sql(_row_by_row(tuple(columns)), list(zip(*stored, strict=True)))
+        statement = _row_by_row(tuple(columns))
+        await connection.exec_driver_sql(statement, list(zip(*stored, strict=True)))
     else:
         names = [column.name for column in columns]
         await connection.execute(_by_column(tuple(columns)), dict(zip(names, values, strict=True)))

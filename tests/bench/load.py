@@ -189,13 +189,13 @@ class Measurement:
         """Seconds of processors so far, of the web and of the clock with its solver; and of the database's server."""
         found = {"web": _of_tree(answering.pid), "clock and solver": _of_tree(ticking)}
         if self.name == "PostgreSQL":
-            found["database"] = _of_tree(psutil.Process(asyncio.run(self._backend())).ppid())
+            found["database"] = _of_tree(asyncio.run(self._server()))
         return found
 
-    async def _backend(self) -> int:
-        """One of the database server's processes, whose parent has them all."""
+    async def _server(self) -> int:
+        """The database server, the parent of whichever of its processes answers us."""
         async with database(self.url) as opened, opened.reading() as db:
-            return int((await db.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+            return psutil.Process((await db.execute(text("SELECT pg_backend_pid()"))).scalar_one()).ppid()
 
     async def _sent(self) -> int:
         async with database(self.url) as opened, opened.reading() as db:
