@@ -8,7 +8,10 @@ Point = tuple[str, int, float, float]
 
 WIDTH, HEIGHT, GAP = 420, 360, 70
 TOP, LEFT, LEGEND = 40, 70, 190
-COLOURS = ("#0b5394", "#6fa8dc", "#cc0000", "#e69138", "#6aa84f", "#674ea7", "#a64d79", "#45818e", "#7f6000", "#999999")
+COLOURS = (
+    "#0b5394", "#6fa8dc", "#cc0000", "#e69138", "#6aa84f", "#674ea7", "#a64d79", "#45818e", "#7f6000", "#999999",
+    "#f1c232", "#274e13", "#000000",
+)  # fmt: skip
 
 
 def drawn(points: Sequence[Point]) -> str:
