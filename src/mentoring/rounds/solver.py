@@ -33,7 +33,7 @@ from mentoring.rounds.weighing import Weighed, weighed
 MOST_MEMORY = 8 << 30
 """Bytes of address space. The largest real round takes 1 GB; beyond this the machine would swap for everybody."""
 POLITE = 5
-"""Added to its niceness: where nothing else is to do it is as quick, and who opens a page does not wait for it."""
+"""Added to its niceness: it gives way to whoever opens a page, and is as quick where nobody does."""
 LENGTH_BYTES = 4
 LONG = 0.3
 """Seconds: when whoever asks reads for longer, the problem is large, and what is compiled will be wanted."""
