@@ -180,6 +180,7 @@ async def app(database: Database, settings: Settings) -> AsyncIterator[Litestar]
     APPS[alike].state.update({"database": database, "settings": settings, "desk": desk})
     APPS[alike].state.in_force.forget()
     yield APPS[alike]
+    await APPS[alike].state.presence.close(database)
     await desk.close()
 
 

@@ -46,6 +46,7 @@ from mentoring.pairings import pages as pairings_pages
 from mentoring.pairings.participation import Participation
 from mentoring.people import api as people_api
 from mentoring.people import pages as people_pages
+from mentoring.people.presence import Presence
 from mentoring.policy import Action
 from mentoring.privacy import api as privacy_api
 from mentoring.privacy import pages as privacy_pages
@@ -140,25 +141,29 @@ def create_service() -> ASGIApp:
 
 def surrounded(app: Litestar, settings: Settings, opened: Database) -> ASGIApp:
     """Walls and entrance stand around everything, unknown addresses included, which Litestar's middleware does not."""
-    return Walls(Entrance(app, opened, settings, app.state.in_force), settings)
+    state = app.state
+    return Walls(Entrance(app, opened, settings, state.in_force, state.presence), settings)
 
 
 def create_app(settings: Settings, opened: Database) -> Litestar:
     """Put the doors of all slices together."""
 
-    desk = Desk()
+    desk, presence = Desk(), Presence()
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         yield
         await desk.close()
+        await presence.close(opened)
         await opened.close()
 
     in_force = InForce(settings)
     files = assets.Assets(settings)
     app = Litestar(
         route_handlers=[health, *(route for door in DOORS for route in door.ROUTES)],
-        state=State({"database": opened, "settings": settings, "in_force": in_force, "desk": desk}),
+        state=State(
+            {"database": opened, "settings": settings, "in_force": in_force, "desk": desk, "presence": presence}
+        ),
         dependencies={
             "db": Provide(provide_db),
             "actor": Provide(doors.provide_actor, sync_to_thread=False),

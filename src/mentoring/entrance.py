@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
-from sqlalchemy import bindparam, literal, select, update
+from sqlalchemy import bindparam, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring import asker
@@ -19,7 +19,8 @@ from mentoring.failpoints import failpoint
 from mentoring.i18n import Words, best_language
 from mentoring.identity import ANONYMOUS, Actor
 from mentoring.pairings.models import Delegate
-from mentoring.people.models import Account, ApiToken, Person, SignIn
+from mentoring.people.models import Account, Person
+from mentoring.people.presence import Presence
 from mentoring.people.queries import full_name, hold
 from mentoring.people.service import TOKEN_MARK, digest_of, who_holds_token, who_signed_in
 from mentoring.policy import Action, SignInNeeded
@@ -31,7 +32,7 @@ from mentoring.web.walls import plain
 log = logging.getLogger(__name__)
 
 SEEN_EVERY = timedelta(minutes=1)
-"""How often a live session is written down as seen: often enough for the idle limit, seldom enough to cost nothing."""
+"""How often a live session is noted as seen: often enough for the idle limit, seldom enough to cost nothing."""
 
 
 # Together, and put together once: each way to the database is paid for by every request that there is.
@@ -45,10 +46,13 @@ FOR_OTHERS = (
 class Entrance:
     """ASGI middleware that puts ``actor`` and ``words`` into the request's state."""
 
-    def __init__(self, app: ASGIApp, database: Database, settings: Settings, in_force: InForce) -> None:
+    def __init__(
+        self, app: ASGIApp, database: Database, settings: Settings, in_force: InForce, presence: Presence
+    ) -> None:
         self.app = app
         self.database = database
         self.in_force = in_force
+        self.presence = presence
         self.cookie = cookie_name(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,8 +90,7 @@ class Entrance:
             person, account, api_token = found
             actor = await _known(db, person, account, frozenset(api_token.scopes))
         if api_token.used_at is None or api_token.used_at < now - SEEN_EVERY:
-            async with self.database.sessions.begin() as db:
-                await db.execute(update(ApiToken).where(ApiToken.id == api_token.id).values(used_at=now))
+            self.presence.note_token(self.database, api_token.id, now)
         return actor
 
     async def _person(self, cookie: str, now: datetime) -> Actor:
@@ -98,8 +101,7 @@ class Entrance:
             person, account, seen_at = found
             actor = await _known(db, person, account, None)
         if seen_at < now - SEEN_EVERY:
-            async with self.database.sessions.begin() as db:
-                await db.execute(update(SignIn).where(SignIn.digest == digest_of(cookie)).values(seen_at=now))
+            self.presence.note_session(self.database, digest_of(cookie), now)
         return actor
 
 

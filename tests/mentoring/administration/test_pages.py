@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from httpx import AsyncClient
+from litestar import Litestar
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -83,7 +84,7 @@ async def test_of_two_administrators_one_can(db: AsyncSession) -> None:
         await people.change_administrator(db, MACHINE, str(other.id), False, NOW)
 
 
-async def test_a_token_is_shown_once_used_and_revoked(client: AsyncClient, database: Database) -> None:
+async def test_a_token_is_shown_once_used_and_revoked(client: AsyncClient, app: Litestar, database: Database) -> None:
     await an_administrator(client, database)
     form = {"name": "HR export", "scopes": ["messages", "status"], "days": "30", "person": ""}
 
@@ -94,6 +95,7 @@ async def test_a_token_is_shown_once_used_and_revoked(client: AsyncClient, datab
     key = {"authorization": f"Bearer {token}"}
     allowed = await client.get("/api/v1/messages", headers=key)
     beyond = await client.get("/api/v1/audit", headers=key)
+    await app.state.presence.close(database)
     async with database.reading() as db:
         kept = (await db.scalars(select(ApiToken))).one()
         boss = await db.get_one(Person, kept.person_id)
