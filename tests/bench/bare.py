@@ -8,9 +8,8 @@ from msgspec import Struct
 from sqlalchemy import select
 
 from mentoring.db import open_database
-from mentoring.identity import Actor
 from mentoring.pairings.models import Pairing
-from mentoring.pairings.queries import MANY, visible_to
+from mentoring.pairings.queries import MANY, VISIBLE
 from mentoring.settings import read_settings
 
 
@@ -24,17 +23,12 @@ class Row(Struct, frozen=True):
 def create_bare() -> Litestar:
     """An application with one address and no walls, entrance, guard or template."""
     opened = open_database(read_settings().database_url)
+    chosen = select(Pairing).where(VISIBLE).order_by(Pairing.made_at.desc(), Pairing.id).limit(MANY)
 
     @get("/bare/{person_id:uuid}")
     async def mine(person_id: UUID) -> list[Row]:
-        chosen = (
-            select(Pairing)
-            .where(visible_to(Actor(id=person_id)))
-            .order_by(Pairing.made_at.desc(), Pairing.id)
-            .limit(MANY)
-        )
         async with opened.reading() as db:
-            return [Row(one.id, one.state, one.fit, one.made_at) for one in await db.scalars(chosen)]
+            return [Row(one.id, one.state, one.fit, one.made_at) for one in await db.scalars(chosen, {"me": person_id})]
 
     @get("/health")
     async def health() -> dict[str, str]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Result, and_, bindparam, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -29,11 +29,42 @@ MANY = 200
 AHEAD = (SessionState.PLANNED, SessionState.INVITED)
 LEADER, JUNIOR = aliased(Person), aliased(Person)
 
+ME, PAIRING = bindparam("me", type_=Pairing.id.type), bindparam("pairing", type_=Pairing.id.type)
+VISIBLE = or_(Pairing.leader_id == ME, and_(Pairing.junior_id == ME, Pairing.junior_asked_at.is_not(None)))
+"""Row by row what ``PAIRING_READ`` allows whoever is given as ``me``."""
 
-def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Row by row what ``PAIRING_READ`` allows."""
-    asked = and_(Pairing.junior_id == actor.id, Pairing.junior_asked_at.is_not(None))
-    return or_(Pairing.leader_id == actor.id, asked)
+# Put together once: people look at their pairings and sessions more than at all else, and each statement is put
+# together as slowly as it is answered. All that a view is made of comes in one way to the database.
+_SEEN = (
+    select(
+        Pairing,
+        LEADER,
+        JUNIOR,
+        Programme,
+        select(Rematch.pairing_id).where(Rematch.pairing_id == Pairing.id, Rematch.person_id == ME).exists(),
+    )
+    .join(LEADER, LEADER.id == Pairing.leader_id)
+    .join(JUNIOR, JUNIOR.id == Pairing.junior_id)
+    .join(Programme, Programme.id == Pairing.programme_id)
+)
+_MINE = _SEEN.where(VISIBLE).order_by(Pairing.made_at.desc(), Pairing.id).limit(MANY)
+_ONE = _SEEN.where(Pairing.id == PAIRING)
+_SESSIONS = (
+    select(PairSession, Person)
+    .join(Pairing, Pairing.id == PairSession.pairing_id)
+    .join(
+        Person,
+        or_(
+            and_(Pairing.leader_id == ME, Person.id == Pairing.junior_id),
+            and_(Pairing.junior_id == ME, Person.id == Pairing.leader_id),
+        ),
+    )
+    .where(VISIBLE)
+    .order_by(PairSession.starts_at, PairSession.number)
+    .limit(MANY)
+)
+_SESSIONS_AHEAD = _SESSIONS.where(Pairing.state == PairingState.ACTIVE, PairSession.state.in_(AHEAD))
+_SESSIONS_OF_ONE = _SESSIONS.where(Pairing.id == PAIRING)
 
 
 def surveyed_by(actor: Actor) -> ColumnElement[bool]:
@@ -44,13 +75,12 @@ def surveyed_by(actor: Actor) -> ColumnElement[bool]:
 async def my_pairings(db: AsyncSession, actor: Actor) -> list[PairingView]:
     """One's own pairings, the latest first."""
     policy.require_right(actor, Action.SIGNED_IN)
-    chosen = _seen(actor).where(visible_to(actor)).order_by(Pairing.made_at.desc(), Pairing.id).limit(MANY)
-    return [_view(actor, *row) for row in await db.execute(chosen)]
+    return [_view(actor, *row) for row in await db.execute(_MINE, {"me": actor.id})]
 
 
 async def read_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID) -> PairingView:
     """One of one's own pairings. Raises ``PairingNotFound``."""
-    row = (await db.execute(_seen(actor).where(Pairing.id == pairing_id))).one_or_none()
+    row = (await db.execute(_ONE, {"me": actor.id, "pairing": pairing_id})).one_or_none()
     policy.require(actor, Action.PAIRING_READ, row[0] if row else None, PairingNotFound)
     assert row is not None
     return _view(actor, *row)
@@ -58,19 +88,8 @@ async def read_pairing(db: AsyncSession, actor: Actor, pairing_id: UUID) -> Pair
 
 async def view(db: AsyncSession, actor: Actor, pairing: Pairing) -> PairingView:
     """A pairing as the actor, one of the two, sees it."""
-    row = (await db.execute(_seen(actor).where(Pairing.id == pairing.id))).one()
+    row = (await db.execute(_ONE, {"me": actor.id, "pairing": pairing.id})).one()
     return _view(actor, *row)
-
-
-def _seen(actor: Actor) -> Select[Pairing, Person, Person, Programme, bool]:
-    """All that a view is made of, in one way to the database: people look at their pairings more than at all else."""
-    rematch = select(Rematch.pairing_id).where(Rematch.pairing_id == Pairing.id, Rematch.person_id == actor.id)
-    return (
-        select(Pairing, LEADER, JUNIOR, Programme, rematch.exists())
-        .join(LEADER, LEADER.id == Pairing.leader_id)
-        .join(JUNIOR, JUNIOR.id == Pairing.junior_id)
-        .join(Programme, Programme.id == Pairing.programme_id)
-    )
 
 
 def _view(
@@ -114,28 +133,16 @@ def without_levels(reasons: Reasons) -> Reasons:
 async def my_sessions(db: AsyncSession, actor: Actor) -> list[SessionView]:
     """The sessions that lie ahead in all one's pairings, the next first."""
     policy.require_right(actor, Action.SIGNED_IN)
-    return await _sessions(db, actor, Pairing.state == PairingState.ACTIVE, PairSession.state.in_(AHEAD))
+    return _session_views(await db.execute(_SESSIONS_AHEAD, {"me": actor.id}))
 
 
 async def pairing_sessions(db: AsyncSession, actor: Actor, pairing_id: UUID) -> list[SessionView]:
     """All sessions of one pairing, in order. Raises ``PairingNotFound``."""
     policy.require(actor, Action.PAIRING_READ, await db.get(Pairing, pairing_id), PairingNotFound)
-    return await _sessions(db, actor, Pairing.id == pairing_id)
+    return _session_views(await db.execute(_SESSIONS_OF_ONE, {"me": actor.id, "pairing": pairing_id}))
 
 
-async def _sessions(db: AsyncSession, actor: Actor, *which: ColumnElement[bool]) -> list[SessionView]:
-    partner_id = or_(
-        and_(Pairing.leader_id == actor.id, Person.id == Pairing.junior_id),
-        and_(Pairing.junior_id == actor.id, Person.id == Pairing.leader_id),
-    )
-    rows = await db.execute(
-        select(PairSession, Person)
-        .join(Pairing, Pairing.id == PairSession.pairing_id)
-        .join(Person, partner_id)
-        .where(visible_to(actor), *which)
-        .order_by(PairSession.starts_at, PairSession.number)
-        .limit(MANY)
-    )
+def _session_views(rows: Result[PairSession, Person]) -> list[SessionView]:
     return [
         SessionView(
             id=session.id,
