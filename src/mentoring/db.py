@@ -53,6 +53,8 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
+from mentoring.trips import OneTripConnection
+
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 """What is raised where the database is gone, full, locked for too long, or can only be read: nobody's mistake."""
 NOT_NOW = frozenset({"40001", "40P01", "55P03"})
@@ -279,6 +281,11 @@ def make_parent(url: str) -> None:
 
 
 def _harden_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "do_connect")
+    def on_do_connect(dialect: Any, _: Any, arguments: Any, options: Any) -> OneTripConnection:
+        connection = dialect.connect(*arguments, **options)
+        return OneTripConnection(connection.dbapi, connection.driver_connection)
+
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself: we do, below

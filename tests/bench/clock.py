@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import backups, draining, lives, load, planning, rivals, ticking
+from tests.bench import backups, draining, lives, load, planning, rivals, statements, ticking
 from tests.bench.main_path import Part, measured
 from tests.bench.report import show, surroundings, write
 from tests.bench.workshop import BUILD, end_in_order, workshop
@@ -26,6 +26,7 @@ PARTS: Mapping[str, Part] = {
     "outage": draining.after_an_outage,
     "backup": backups.there_and_back,
     "load": load.mixed_load,
+    "statement": statements.one_by_one,
 }
 
 
