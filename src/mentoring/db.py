@@ -53,15 +53,13 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
-from mentoring.trips import OneTripConnection
+from mentoring.sqlite import BUSY_TIMEOUT_MS, OneTripConnection
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 """What is raised where the database is gone, full, locked for too long, or can only be read: nobody's mistake."""
 NOT_NOW = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes for a transaction that another one stood in the way of: serialisation, deadlock, a lock that was
 waited for too long. Done again, it goes well."""
-BUSY_TIMEOUT_MS = 10_000
-"""How long a writer waits for another process before it gives up: longer than the longest transaction (an import)."""
 LONGEST_TURN = 30.0
 """Seconds that a writer waits for those of its own process."""
 

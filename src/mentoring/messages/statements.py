@@ -14,16 +14,13 @@ from sqlalchemy import Dialect, Update, Uuid
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from mentoring.db import Moment
+from mentoring.sqlite import write_alone
 
 Converter = Callable[[object], object]
 
 
 class _Asyncpg(Protocol):
     async def fetch(self, query: str, *arguments: object) -> Iterable[tuple[object, ...]]: ...
-
-
-class _Aiosqlite(Protocol):
-    async def execute_fetchall(self, query: str, arguments: tuple[object, ...]) -> Iterable[tuple[object, ...]]: ...
 
 
 class Prepared:
@@ -60,9 +57,7 @@ async def run(connection: AsyncConnection, statement: Prepared, values: Mapping[
     raw = await connection.get_raw_connection()
     arguments = statement.arguments(values)
     if connection.dialect.name == "sqlite":
-        sqlite: _Aiosqlite | None = raw.driver_connection
-        assert sqlite is not None
-        return {UUID(str(row[0])) for row in await sqlite.execute_fetchall(statement.query, arguments)}
+        return {UUID(row[0]) for row in await write_alone(raw.driver_connection, statement.query, arguments)}
     postgresql: _Asyncpg | None = raw.driver_connection
     assert postgresql is not None
     return {UUID(str(row[0])) for row in await postgresql.fetch(statement.query, *arguments)}

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.checkins.rules import CheckInState, Met
-from mentoring.db import BUSY_TIMEOUT_MS, Database
+from mentoring.db import Database
 from mentoring.exports import service
 from mentoring.exports.contracts import Table, TakeAway
 from mentoring.followups.models import Watch
@@ -27,6 +27,7 @@ from mentoring.people.models import Person
 from mentoring.programmes.models import Coordinator, Programme
 from mentoring.programmes.rules import ProgrammeNotFound
 from mentoring.sheets import Sheet, SheetFormat, workbook, write
+from mentoring.sqlite import BUSY_TIMEOUT_MS
 from tests.builders import NOW, a_check_in, a_pairing, a_person, a_programme, as_actor
 from tests.mentoring.visitor import Page, come_in
 

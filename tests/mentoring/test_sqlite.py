@@ -1,4 +1,4 @@
-"""SQLite's connections: one trip a statement, and still usable when whoever asked has gone."""
+"""SQLite's connections: one trip a statement, still usable when whoever asked has gone, and no turn to write missed."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from mentoring.db import database
+from mentoring.db import Database, database
 from mentoring.people.models import Attempts, SignIn
 from tests.builders import NOW
 
-LONG = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT max(i) FROM n")
+COUNT = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :last) SELECT max(i) FROM n"
+LONG, SHORT = (text(COUNT).bindparams(last=last) for last in (3_000_000, 150_000))
 
 
 @contextmanager
@@ -71,3 +72,20 @@ async def test_what_the_database_refuses_is_raised_as_ever(sqlite_database_url: 
             await connection.invalidate()
         async with opened.reading() as db:
             assert await db.scalar(select(func.count()).select_from(SignIn)) == 0
+
+
+async def test_who_writes_all_the_time_lets_others_in(sqlite_database_url: str) -> None:
+    async def write_all_the_time(opened: Database) -> None:
+        for _ in range(80):
+            async with opened.sessions.begin() as db:
+                await db.execute(SHORT)
+
+    async with database(sqlite_database_url) as busy, database(sqlite_database_url) as other:
+        writing = asyncio.create_task(write_all_the_time(busy))
+        for number in range(5):
+            async with other.sessions.begin() as db:
+                db.add(Attempts(key=str(number), since=NOW, count=1))
+        got_in = not writing.done()
+        await writing
+
+    assert got_in

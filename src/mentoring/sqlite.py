@@ -1,0 +1,99 @@
+"""SQLite's connections: each statement one trip to the driver's thread, and no turn to write is missed.
+
+SQLAlchemy makes four trips: for a cursor, for the statement, for its rows, and to close the cursor. On a page of a
+dozen statements that was a third of all the work. And SQLite itself looks ever more seldom whether another process has
+let go, ten times a second in the end: meanwhile one that writes all the time has let go and begun again many times.
+See docs/decisions/0018-sqlites-connections.md.
+"""
+
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from aiosqlite import Cursor
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
+
+BUSY_TIMEOUT_MS = 10_000
+"""How long a writer waits for another process before it gives up: longer than the longest transaction (an import)."""
+BEGIN_WRITING = "BEGIN IMMEDIATE"
+PRIMARY = 0xFF
+"""The bits of an error's code that say what it is; the others say how it came about."""
+LOOKS_AGAIN_AFTER = 0.001
+"""Seconds between two looks whether another process has let go."""
+
+
+class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
+    """Goes to the thread with what may take time. A cursor is made and closed where it is asked for."""
+
+    __slots__ = ()
+
+    _connection: Any
+    _cursor: Any
+
+    def _make_new_cursor(self, connection: Any) -> Any:
+        try:
+            return Cursor(connection, connection._conn.cursor())
+        except (ValueError, sqlite3.Error) as error:  # the connection is closed
+            self._adapt_connection._handle_exception(error)
+
+    def _aenter_cursor(self, cursor: Any) -> Any:
+        return cursor
+
+    async def _execute_async(self, operation: Any, parameters: Any) -> Any:
+        async with self._adapt_connection._execute_mutex:
+            rows = await self._cursor._execute(_answer, self._cursor._cursor, operation, parameters or ())
+        self._rows = deque(rows)
+        return self._cursor
+
+    async def _async_soft_close(self) -> None:
+        self._soft_closed_memoized = self._soft_closed_memoized.union({"description": self._cursor.description})
+        self._cursor._cursor.close()
+
+    def close(self) -> None:
+        self._rows.clear()
+        if self._soft_closed_memoized:
+            return
+        try:
+            self._cursor._cursor.close()
+        except sqlite3.ProgrammingError:  # whoever waited for it has gone, and the thread is still at it
+            super().close()
+
+
+class OneTripConnection(AsyncAdapt_aiosqlite_connection):
+    """To be put in place of SQLAlchemy's own (``do_connect``)."""
+
+    __slots__ = ()
+    _cursor_cls = OneTripCursor
+
+
+async def write_alone(driver: Any, statement: str, arguments: Sequence[Any]) -> list[Any]:
+    """A statement that is a transaction of its own, on the connection of the driver; return its rows."""
+    rows: list[Any] = await driver._execute(_insist, driver._conn.cursor(), statement, arguments)
+    return rows
+
+
+def _answer(cursor: sqlite3.Cursor, statement: str, arguments: Any) -> list[Any]:
+    """In the thread: the statement, and all its rows, if it has any."""
+    return (_insist if statement == BEGIN_WRITING else _found)(cursor, statement, arguments)
+
+
+def _insist(cursor: sqlite3.Cursor, statement: str, arguments: Any) -> list[Any]:
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                return _found(cursor, statement, arguments)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                    raise
+            time.sleep(LOOKS_AGAIN_AFTER)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def _found(cursor: sqlite3.Cursor, statement: str, arguments: Any) -> list[Any]:
+    cursor.execute(statement, arguments)
+    return cursor.fetchall() if cursor.description else []
