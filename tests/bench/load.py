@@ -118,7 +118,7 @@ class Measurement:
         self.warm = warm
         self.connections = connections
         self.random = Random(1)
-        self.unanswered = list(crowd.check_ins)
+        self.unanswered = self.random.sample(crowd.check_ins, len(crowd.check_ins))  # else both of a pairing meet
         self.quiet = iter(crowd.pairings)
         self.errors: list[str] = []
 
