@@ -224,13 +224,23 @@ def _remember(session: _Reading, row: object) -> None:
 
 
 class Database:
-    """An open database. ``sessions`` for what may write, ``reading`` for what only reads."""
+    """An open database. ``sessions`` for what may write, ``reading`` for what only reads.
+
+    On PostgreSQL, what only reads is no transaction: in one, too, each statement sees what stands when it begins (READ
+    COMMITTED), and to begin and to end it are two more ways to the server.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.sessions = Sessions(engine, asyncio.Lock() if self.sqlite else None)
-        reading = engine.execution_options(sqlite_begin="DEFERRED")
+        options = {"sqlite_begin": "DEFERRED"} if self.sqlite else {"isolation_level": "AUTOCOMMIT"}
+        reading = engine.execution_options(**options)
         self.reading = Sessions(reading, autoflush=False, sync_session_class=_Reading)
+
+    @property
+    def streaming(self) -> Sessions:
+        """``reading`` for results that are read as they come, which PostgreSQL keeps as long as a transaction."""
+        return self.reading if self.sqlite else self.sessions
 
     @property
     def sqlite(self) -> bool:

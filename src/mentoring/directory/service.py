@@ -64,7 +64,7 @@ async def import_staff(
     progress("read", 0)
     file = await to_thread.run_sync(read_staff, upload.content, upload.filename, upload.mapping)
     applied = upload.apply and not file.problems
-    sessions = database.sessions if applied else database.reading
+    sessions = database.sessions if applied else database.streaming
     async with sessions.begin() as db:
         if applied:
             await _lock(db)
