@@ -39,8 +39,8 @@ SHOWN = 20
 def round_() -> None:
     """Match rounds: see how ready a programme is, propose pairs, decide, publish.
 
-    PROGRAMME and ROUND are an id or a name. The first round of "Digital leaders" is "Digital leaders 1"; the quotation
-    marks may end before the number.
+    PROGRAMME and ROUND are an id or a name; "mentoring round list" says them. The first round of "Digital leaders" is
+    "Digital leaders 1"; the quotation marks may end before the number.
     """
 
 
@@ -104,6 +104,23 @@ def _matching(given: Mapping[str, object]) -> MatchingChange:
         return msgspec.convert({name: value for name, value in given.items() if value is not None}, MatchingChange)
     except msgspec.ValidationError as error:
         raise click.UsageError(str(error)) from error
+
+
+@round_.command("list")
+@click.argument("programme")
+@console.json_option
+def list_all(programme: str, as_json: bool) -> None:
+    """List the rounds of PROGRAMME, the newest first.
+
+    Example: mentoring round list "Digital leaders"
+    """
+
+    async def work(db: AsyncSession) -> list[RoundSummary]:
+        return await queries.list_rounds(db, MACHINE, programme)
+
+    found = console.reading(work)
+    text = console.words().text
+    console.say(as_json, found, (f"{one.round}  {one.name}  {text(f'page.round.state.{one.state}')}" for one in found))
 
 
 @round_.command()

@@ -127,6 +127,17 @@ def test_the_number_of_a_round_may_stand_by_itself(run: Run, world: World) -> No
     assert (apart.exit_code, apart.output) == (0, together.output)
 
 
+def test_the_rounds_of_a_programme_are_listed(run: Run, world: World) -> None:
+    none = run("list", world.programme.name)
+    name = json.loads(run("propose", world.programme.name, "--wait", "--json").output)["name"]
+    run("publish", name)
+    listed = run("list", world.programme.name)
+
+    assert (none.output, none.exit_code) == ("", 0)
+    assert listed.output.rstrip().endswith(f"  {name}  Published")
+    assert run("list", "No such programme").exit_code == 1
+
+
 def test_a_round_that_does_not_hold_ends_with_one(run: Run, world: World, database_url: str) -> None:
     run("propose", world.programme.name, "--wait")
 
