@@ -65,7 +65,10 @@ class Presence:
 
     def _begin(self, database: Database) -> None:
         self._timer = None
-        self._writing = asyncio.create_task(self._write(database))
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write(database))
+        else:  # it waits for somebody who writes
+            self._write_soon(database)
 
     async def _write(self, database: Database) -> None:
         """Write all notes; where that fails they are kept, and the next note brings them along."""

@@ -91,3 +91,20 @@ async def test_a_note_that_comes_late_takes_nothing_back(client: AsyncClient, da
         await notes.close(database)
 
     assert await seen_at(database) == now
+
+
+async def test_notes_that_wait_for_a_long_import_are_written_when_it_ends(
+    client: AsyncClient, app: Litestar, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_visitor(client, database)
+    before = await seen_at(database)
+    monkeypatch.setattr(presence, "WRITTEN_AFTER", 0.0)
+
+    async with database.sessions.begin() as db:
+        db.add(Attempts(key="one", since=NOW, count=1))
+        await db.flush()
+        for _ in range(3):
+            await client.get("/me")
+    await app.state.presence.close(database)
+
+    assert await seen_at(database) > before
