@@ -16,6 +16,7 @@ from mentoring.directory.importing import Known
 from mentoring.directory.models import AuditTrait, LineKind, ReportingLine
 from mentoring.directory.rules import StaffRow
 from mentoring.identity import Actor
+from mentoring.people.finding import begins_a_word
 from mentoring.people.models import Person
 from mentoring.people.queries import by_name, find_person, full_name
 from mentoring.people.rules import PersonNotFound, words_of
@@ -118,14 +119,14 @@ async def search_people(
 ) -> list[PersonSummary]:
     """People of whom every word of ``query`` begins a word of name, address, number, post or unit; by family name.
 
-    Who is meant is found in the index alone, in its own order; the few who are shown stand in the reader's.
+    Who is meant is found in an index alone; the few who are shown stand in the reader's order.
     """
     policy.require_right(actor, Action.PEOPLE_READ)
     found = select(Person.id).limit(limit).offset(offset)
     if not left:
         found = found.where(Person.left_on.is_(None))
     for word in words_of(query)[:MOST_WORDS]:
-        found = found.where(Person.known_by.contains(f" {word}"))
+        found = found.where(begins_a_word(word))
     people = select(Person).where(Person.id.in_(found.order_by(*BY_NAME)))
     return [summary(person) for person in by_name(await db.scalars(people), actor.language)]
 

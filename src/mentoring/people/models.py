@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, false
+from sqlalchemy import JSON, ForeignKey, Index, false, text
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,6 +15,10 @@ def _known_by(context: DefaultExecutionContext) -> str:
     return known_by(context.get_current_parameters())  # type: ignore[no-untyped-call]  # SQLAlchemy's own, untyped
 
 
+_WORDS = "array_to_tsvector(array_remove(string_to_array(known_by, ' '::text), ''::text))"
+"""As ``finding`` asks for them, in the words in which PostgreSQL keeps them."""
+
+
 class Person(Base):
     """Somebody of the organisation, known from the staff file or entered by hand.
 
@@ -22,7 +26,10 @@ class Person(Base):
     """
 
     __tablename__ = "person"
-    __table_args__ = (Index("ix_person_found", "family_name", "given_name", "id", "left_on", "known_by"),)
+    __table_args__ = (
+        Index("ix_person_found", "family_name", "given_name", "id", "left_on", "known_by"),
+        Index("ix_person_words", text(_WORDS), postgresql_using="gin").ddl_if(dialect="postgresql"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     staff_no: Mapped[PersonalText | None] = mapped_column(unique=True)

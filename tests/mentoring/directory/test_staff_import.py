@@ -4,9 +4,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from mentoring.db import Base, Database
+from mentoring.db import database as opened_for_a_while
 from mentoring.directory.contracts import StaffChange, StaffReport, StaffUpload
 from mentoring.directory.importing import ManyWouldLeave
 from mentoring.directory.models import AuditTrait, LineKind, ReportingLine, StaffImport
@@ -277,6 +279,36 @@ async def test_somebody_is_found_by_any_word_of_name_post_or_address(database: D
         ["A1"],
         ["A2"],
     ]
+
+
+async def test_a_word_is_found_by_its_beginning_in_every_writing(database: Database) -> None:
+    names = {"A1": "Карпова", "A2": "محمد", "A3": "O'Karo", "A4": "Makar", "A5": "Kar", "A6": "李"}
+    await imported(database, a_file(*(a_row(number, family_name=name) for number, name in names.items())))
+
+    async def found(db: AsyncSession, query: str) -> set[str | None]:
+        return {one.staff_no for one in await search_people(db, MACHINE, query, 10)}
+
+    async with database.reading() as db:
+        asked = {query: await found(db, query) for query in ("kar", "Карп", "محم", "李", "and", "o'karo", "& | !", "*")}
+
+    everybody = set(names)
+    assert asked == {
+        "kar": {"A3", "A5"}, "Карп": {"A1"}, "محم": {"A2"}, "李": {"A6"}, "and": set(), "o'karo": {"A3"},
+        "& | !": everybody, "*": everybody,
+    }  # fmt: skip
+
+
+async def test_postgresql_finds_people_in_the_index_of_their_words(postgresql_database_url: str) -> None:
+    looked = text("SELECT pg_stat_get_xact_numscans('ix_person_words'::regclass)")
+    async with opened_for_a_while(postgresql_database_url) as database:
+        await imported(database, a_file(a_row("A1", family_name="Karo")))
+        async with database.sessions.begin() as db:
+            for otherwise in ("enable_seqscan", "enable_indexscan", "enable_indexonlyscan"):
+                await db.execute(select(func.set_config(otherwise, "off", True)))
+            found = await search_people(db, MACHINE, "kar", 10, left=True)
+            times = await db.scalar(looked)
+
+    assert ([one.staff_no for one in found], times) == (["A1"], 1)
 
 
 async def test_an_entry_shows_the_line_to_the_top_and_the_direct_reports(database: Database) -> None:
