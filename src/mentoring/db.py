@@ -45,7 +45,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, Opera
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, ORMExecuteState, Session, mapped_column
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -210,6 +210,10 @@ async def _in(turn: asyncio.Lock) -> AsyncIterator[None]:
         turn.release()
 
 
+class WroteWhileReading(Exception):
+    """A mistake of ours: what was to read alone would have written."""
+
+
 class _Reading(Session):
     """Remembers what it has read: who asks for the same row again, by its id, is not sent to the database again."""
 
@@ -221,6 +225,17 @@ class _Reading(Session):
 @event.listens_for(_Reading, "loaded_as_persistent")
 def _remember(session: _Reading, row: object) -> None:
     session.read.append(row)
+
+
+@event.listens_for(_Reading, "before_flush")
+def _refuse_rows(session: _Reading, *_: object) -> None:
+    raise WroteWhileReading(*session.new, *session.dirty, *session.deleted)
+
+
+@event.listens_for(_Reading, "do_orm_execute")
+def _refuse_statements(asked: ORMExecuteState) -> None:
+    if asked.is_insert or asked.is_update or asked.is_delete:
+        raise WroteWhileReading(str(asked.statement))
 
 
 class Database:

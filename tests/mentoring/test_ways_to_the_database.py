@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import event, func, select, text
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from mentoring.db import Database, database, insert_missing
+from mentoring.db import Database, WroteWhileReading, database, insert_missing
 from mentoring.people.models import Attempts, Person
 from mentoring.programmes.models import Enrolment
 from mentoring.programmes.rules import EnrolmentState, Role
@@ -108,3 +108,12 @@ async def test_rows_that_are_there_stay_and_the_others_come(db: AsyncSession) ->
     assert {(one.capacity, one.state, one.enrolled_at, tuple(one.hours)) for one in found.values()} == {
         (1, EnrolmentState.ENROLLED, NOW, tuple(mornings))
     }
+
+
+async def test_what_only_reads_refuses_to_write(database: Database) -> None:
+    with pytest.raises(WroteWhileReading):
+        async with database.reading.begin() as db:
+            db.add(Attempts(key="one", since=NOW, count=1))
+    with pytest.raises(WroteWhileReading):
+        async with database.reading() as db:
+            await db.execute(update(Attempts).values(count=2))
