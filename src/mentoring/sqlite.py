@@ -6,10 +6,12 @@ let go, ten times a second in the end: meanwhile one that writes all the time ha
 See docs/decisions/0018-sqlites-connections.md.
 """
 
+import asyncio
 import sqlite3
 import time
 from collections import deque
 from collections.abc import Sequence
+from threading import Event
 from typing import Any
 
 from aiosqlite import Cursor
@@ -42,9 +44,9 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
         return cursor
 
     async def _execute_async(self, operation: Any, parameters: Any) -> Any:
+        ask = _turn if operation == BEGIN_WRITING else _at_once
         async with self._adapt_connection._execute_mutex:
-            rows = await self._cursor._execute(_answer, self._cursor._cursor, operation, parameters or ())
-        self._rows = deque(rows)
+            self._rows = deque(await ask(self._connection, self._cursor._cursor, operation, parameters or ()))
         return self._cursor
 
     async def _async_soft_close(self) -> None:
@@ -70,30 +72,44 @@ class OneTripConnection(AsyncAdapt_aiosqlite_connection):
 
 async def write_alone(driver: Any, statement: str, arguments: Sequence[Any]) -> list[Any]:
     """A statement that is a transaction of its own, on the connection of the driver; return its rows."""
-    rows: list[Any] = await driver._execute(_insist, driver._conn.cursor(), statement, arguments)
+    return await _turn(driver, driver._conn.cursor(), statement, arguments)
+
+
+async def _at_once(driver: Any, *asked: Any) -> list[Any]:
+    rows: list[Any] = await driver._execute(_rows_of, *asked)
     return rows
 
 
-def _answer(cursor: sqlite3.Cursor, statement: str, arguments: Any) -> list[Any]:
-    """In the thread: the statement, and all its rows, if it has any."""
-    return (_insist if statement == BEGIN_WRITING else _found)(cursor, statement, arguments)
+async def _turn(driver: Any, *asked: Any) -> list[Any]:
+    """A statement that waits for other processes to let go, and for no longer than anybody waits for it."""
+    gone = Event()
+    try:
+        rows: list[Any] = await driver._execute(_insist, gone, *asked)
+    except asyncio.CancelledError:
+        gone.set()
+        raise
+    return rows
 
 
-def _insist(cursor: sqlite3.Cursor, statement: str, arguments: Any) -> list[Any]:
+def _insist(gone: Event, cursor: sqlite3.Cursor, statement: str, arguments: Any) -> list[Any]:
+    """In the thread."""
     until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    cursor.execute("PRAGMA busy_timeout=0")
+    connection = cursor.connection  # the cursor is closed by whoever has gone
+    connection.execute("PRAGMA busy_timeout=0")
     try:
         while True:
             try:
-                return _found(cursor, statement, arguments)
+                return _rows_of(cursor, statement, arguments)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & PRIMARY != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
                     raise
-            time.sleep(LOOKS_AGAIN_AFTER)
+                if gone.wait(LOOKS_AGAIN_AFTER):
+                    raise
     finally:
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 
 
-def _found(cursor: sqlite3.Cursor, statement: str, arguments: Any) -> list[Any]:
+def _rows_of(cursor: sqlite3.Cursor, statement: str, arguments: Any) -> list[Any]:
+    """In the thread: all rows of a statement, if it has any."""
     cursor.execute(statement, arguments)
     return cursor.fetchall() if cursor.description else []

@@ -7,9 +7,8 @@ import pytest
 
 from tests.architecture.sources import SERVICE, code, function_name, named, nodes, place, tree
 
-WAITING = {"src/mentoring/running.py", "src/mentoring/sqlite.py"}
-"""The only places that may sleep in their thread: a command that waits for the server it has just started; and SQLite's
-driver, whose thread does nothing else, as SQLite itself would sleep there for another process."""
+WAITING = {"src/mentoring/running.py"}
+"""The only place that may sleep in its thread: a command that waits for the server it has just started."""
 
 MARKUP = {"src/mentoring/i18n.py", "src/mentoring/web/links.py", "src/mentoring/web/rows.py"}
 """The only places that vouch for HTML: all escape whatever is filled in."""

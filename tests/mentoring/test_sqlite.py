@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from mentoring.db import Database, database
 from mentoring.people.models import Attempts, SignIn
+from mentoring.sqlite import BUSY_TIMEOUT_MS
 from tests.builders import NOW
 
 COUNT = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :last) SELECT max(i) FROM n"
@@ -55,6 +56,22 @@ async def test_a_connection_serves_on_when_whoever_waited_has_gone(sqlite_databa
             db.add(Attempts(key="one", since=NOW, count=1))
         async with opened.reading() as db:
             assert await db.scalar(select(func.count()).select_from(Attempts)) == 1
+
+
+async def test_who_no_longer_waits_for_a_turn_leaves_the_connection_as_it_was(sqlite_database_url: str) -> None:
+    async with database(sqlite_database_url) as busy, database(sqlite_database_url, pool_size=1) as other:
+        async with busy.sessions.begin() as db:
+            await db.execute(SHORT)
+            for _ in range(5):  # it may be looking just then, or sleep between two looks
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.02), other.sessions.begin() as waiting:
+                        await waiting.execute(SHORT)
+        async with other.reading() as db:
+            patience = await db.scalar(text("PRAGMA busy_timeout"))
+        async with other.sessions.begin() as db:
+            db.add(Attempts(key="one", since=NOW, count=1))
+
+    assert patience == BUSY_TIMEOUT_MS
 
 
 async def test_what_the_database_refuses_is_raised_as_ever(sqlite_database_url: str) -> None:
