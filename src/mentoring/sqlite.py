@@ -1,8 +1,9 @@
 """SQLite's connections: each statement one trip to the driver's thread, and no turn to write is missed.
 
 SQLAlchemy makes four trips: for a cursor, for the statement, for its rows, and to close the cursor. On a page of a
-dozen statements that was a third of all the work. And SQLite itself looks ever more seldom whether another process has
-let go, ten times a second in the end: meanwhile one that writes all the time has let go and begun again many times.
+dozen statements that was a quarter of all the work or more. And SQLite itself looks ever more seldom whether another
+process has let go, ten times a second in the end: meanwhile one that writes all the time has let go and begun again
+many times.
 See docs/decisions/0018-sqlites-connections.md.
 """
 
