@@ -1,6 +1,6 @@
 """The bench of the clock measures what it says; how fast that is, is no test."""
 
-from tests.bench import backups, draining, lives, load, planning, ticking
+from tests.bench import backups, draining, lives, load, planning, statements, ticking
 from tests.bench.clock import PARTS
 from tests.bench.workshop import workshop
 from tests.chaos.people import SHAPE
@@ -16,6 +16,7 @@ def test_each_part_counts_what_it_did() -> None:
             *lives.first_claim(shop),
             *ticking.sending_bare(shop, due=8),
             *backups.there_and_back(shop, pairings=3),
+            *statements.one_by_one(shop, turns=1, count=50),
         ]
     figures = {one.name: one.value for one in found}
 
@@ -25,6 +26,7 @@ def test_each_part_counts_what_it_did() -> None:
         assert figures[f"8 rows overdue since three days, {engine}: people who got more than one mail"] == 0
         assert figures[f"8 due messages, ours, bare, {engine}: arrived"] == 8
         assert figures[f"6 people and 3 pairings, {engine}: rows lost"] == 0
+    assert "one statement on SQLite, ours" in figures
     assert {"send", "rivals", "kills", "outage", "takeover"} <= set(PARTS)
 
 
