@@ -1,9 +1,4 @@
-"""The database: one engine, two ways in, and the few column types that all tables share.
-
-SQLite is opened so that a crash loses nothing and two writers never overwrite each other: write-ahead log,
-``synchronous=FULL``, and ``BEGIN IMMEDIATE`` for whatever may write (a deferred transaction that turns into a
-writing one is refused at once, or loses updates).
-"""
+"""The database: one engine, two ways in, and the few column types that all tables share."""
 
 import asyncio
 import enum
@@ -22,7 +17,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -53,7 +47,7 @@ from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 from sqlalchemy.types import TypeEngine
 
-from mentoring.sqlite import BUSY_TIMEOUT_MS, OneTripConnection
+from mentoring.sqlite import BEGIN_OPTION, harden_sqlite
 
 UNAVAILABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError)
 """What is raised where the database is gone, full, locked for too long, or can only be read: nobody's mistake."""
@@ -248,7 +242,7 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
         self.sessions = Sessions(engine, asyncio.Lock() if self.sqlite else None)
-        options = {"sqlite_begin": "DEFERRED"} if self.sqlite else {"isolation_level": "AUTOCOMMIT"}
+        options = {BEGIN_OPTION: "DEFERRED"} if self.sqlite else {"isolation_level": "AUTOCOMMIT"}
         reading = engine.execution_options(**options)
         self.reading = Sessions(reading, autoflush=False, sync_session_class=_Reading)
 
@@ -281,7 +275,7 @@ def open_database(url: str, pool_size: int = 10) -> Database:
     )
     if sqlite:
         make_parent(url)
-        _harden_sqlite(engine.sync_engine)
+        harden_sqlite(engine.sync_engine)
     else:
         _harden_postgresql(engine.sync_engine)
     return Database(engine)
@@ -301,33 +295,6 @@ def make_parent(url: str) -> None:
     """SQLite makes a file where there is none, but no folder for it."""
     if path := make_url(url).database:
         Path(path).absolute().parent.mkdir(parents=True, exist_ok=True)
-
-
-def _harden_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "do_connect")
-    def on_do_connect(dialect: Any, _: Any, arguments: Any, options: Any) -> OneTripConnection:
-        connection = dialect.connect(*arguments, **options)
-        return OneTripConnection(connection.dbapi, connection.driver_connection)
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself: we do, below
-        cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "cache_size=-32000",
-            "temp_store=MEMORY",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        connection.exec_driver_sql(f"BEGIN {mode}")
 
 
 def _harden_postgresql(engine: Engine) -> None:
@@ -350,7 +317,7 @@ def scratch_engine(url: str) -> AsyncEngine:
     """An engine without a pool, for the migrations, which run in an event loop of their own."""
     engine = create_async_engine(url, poolclass=NullPool)
     if engine.dialect.name == "sqlite":
-        _harden_sqlite(engine.sync_engine)
+        harden_sqlite(engine.sync_engine)
     return engine
 
 

@@ -1,9 +1,11 @@
-"""SQLite's connections: each statement one trip to the driver's thread, and no turn to write is missed.
+"""SQLite, opened so that a crash loses nothing and two writers never overwrite each other.
 
-SQLAlchemy makes four trips: for a cursor, for the statement, for its rows, and to close the cursor. On a page of a
-dozen statements that was a quarter of all the work or more. And SQLite itself looks ever more seldom whether another
-process has let go, ten times a second in the end: meanwhile one that writes all the time has let go and begun again
-many times.
+That is: a write-ahead log, ``synchronous=FULL``, and ``BEGIN IMMEDIATE`` for whatever may write (a deferred transaction
+that turns into a writing one is refused at once, or loses updates).
+
+Each statement is one trip to the driver's thread. SQLAlchemy makes four: for a cursor, for the statement, for its rows,
+and to close the cursor. And no turn to write is missed. SQLite itself looks ever more seldom whether another process
+has let go, ten times a second in the end: meanwhile one that writes all the time has let go and begun again many times.
 See docs/decisions/0018-sqlites-connections.md.
 """
 
@@ -16,15 +18,47 @@ from threading import Event
 from typing import Any
 
 from aiosqlite import Cursor
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another process before it gives up: longer than the longest transaction (an import)."""
+BEGIN_OPTION = "sqlite_begin"
+"""The option of an engine that says how its transactions begin; they may write where it is not given."""
 BEGIN_WRITING = "BEGIN IMMEDIATE"
 PRIMARY = 0xFF
 """The bits of an error's code that say what it is; the others say how it came about."""
 LOOKS_AGAIN_AFTER = 0.001
 """Seconds between two looks whether another process has let go."""
+
+
+def harden_sqlite(engine: Engine) -> None:
+    """Have the engine make its connections, and begin its transactions, as is said above."""
+
+    @event.listens_for(engine, "do_connect")
+    def on_do_connect(dialect: Any, _: Any, arguments: Any, options: Any) -> OneTripConnection:
+        connection = dialect.connect(*arguments, **options)
+        return OneTripConnection(connection.dbapi, connection.driver_connection)
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: we do, below
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-32000",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get(BEGIN_OPTION, "IMMEDIATE")
+        connection.exec_driver_sql(f"BEGIN {mode}")
 
 
 class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
@@ -65,8 +99,6 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
 
 
 class OneTripConnection(AsyncAdapt_aiosqlite_connection):
-    """To be put in place of SQLAlchemy's own (``do_connect``)."""
-
     __slots__ = ()
     _cursor_cls = OneTripCursor
 

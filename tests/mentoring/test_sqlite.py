@@ -83,7 +83,8 @@ async def test_what_the_database_refuses_is_raised_as_ever(sqlite_database_url: 
             async with opened.reading() as db:
                 await db.execute(text("SELECT nothing FROM nowhere"))
         async with opened.engine.connect() as connection:
-            await (await connection.get_raw_connection()).driver_connection.close()  # type: ignore[union-attr]  # it is open
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await driver.close()
             with pytest.raises(DBAPIError):
                 await connection.execute(select(1))
             await connection.invalidate()

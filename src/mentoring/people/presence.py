@@ -73,6 +73,8 @@ class Presence:
     async def _write(self, database: Database) -> None:
         """Write all notes; where that fails they are kept, and the next note brings them along."""
         sessions, tokens = self._sessions, self._tokens
+        if not sessions and not tokens:
+            return
         self._sessions, self._tokens = {}, {}
         try:
             async with database.sessions.begin() as db:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient
 from litestar import Litestar
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from mentoring.db import Database
 from mentoring.db import database as opened_for_a_while
@@ -53,18 +53,29 @@ async def test_whoever_looks_at_a_page_does_not_wait_for_those_who_write(
     assert await seen_at(database) - before >= A_WHILE
 
 
-async def test_notes_are_written_a_moment_later_by_themselves(
-    client: AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await a_visitor(client, database)
-    before = await seen_at(database)
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notes are written at once: nobody waits five seconds for a test."""
     monkeypatch.setattr(presence, "WRITTEN_AFTER", 0.0)
 
-    await client.get("/me")
 
-    async with asyncio.timeout(5):
-        while await seen_at(database) == before:
-            await asyncio.sleep(0.01)
+@pytest.mark.usefixtures("soon")
+async def test_notes_are_written_a_moment_later_by_themselves(client: AsyncClient, database: Database) -> None:
+    await a_visitor(client, database)
+    written = asyncio.Event()
+
+    def look(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("UPDATE sign_in"):
+            written.set()
+
+    engine = database.engine.sync_engine
+    event.listen(engine, "after_cursor_execute", look)
+    try:
+        await client.get("/me")
+        async with asyncio.timeout(5):
+            await written.wait()
+    finally:
+        event.remove(engine, "after_cursor_execute", look)
 
 
 async def test_what_cannot_be_written_down_is_written_the_next_time(
@@ -93,12 +104,12 @@ async def test_a_note_that_comes_late_takes_nothing_back(client: AsyncClient, da
     assert await seen_at(database) == now
 
 
+@pytest.mark.usefixtures("soon")
 async def test_notes_that_wait_for_a_long_import_are_written_when_it_ends(
-    client: AsyncClient, app: Litestar, database: Database, monkeypatch: pytest.MonkeyPatch
+    client: AsyncClient, app: Litestar, database: Database
 ) -> None:
     await a_visitor(client, database)
     before = await seen_at(database)
-    monkeypatch.setattr(presence, "WRITTEN_AFTER", 0.0)
 
     async with database.sessions.begin() as db:
         db.add(Attempts(key="one", since=NOW, count=1))
